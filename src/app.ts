@@ -1,0 +1,120 @@
+// The public Elysia app. Routes only: intake decides, delivery keeps, reply answers.
+import { Elysia } from "elysia";
+import type { Delivered, Delivery } from "./delivery/delivery.ts";
+import { Accepted, type Ask, type Decision, targetOf } from "./intake.ts";
+import type { Observer, Outcome } from "./observe/observer.ts";
+import { Dropped } from "./pixel/decode.ts";
+import { EVENT_TYPES, type EventType } from "./pixel/event.ts";
+import { queryOf } from "./pixel/query.ts";
+import { Rejection } from "./pixel/rejection.ts";
+import {
+  type ReplyForm,
+  readReplyForm,
+  replyAccepted,
+  replyDropped,
+  replyHead,
+  replyOptions,
+  replyRejected,
+  replyText,
+} from "./pixel/reply.ts";
+
+export interface AppOptions<Server> {
+  readonly intake: (ask: Ask) => Decision;
+  readonly delivery: Pick<Delivery, "deliver" | "publishRejected">;
+  readonly observer: Observer;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+  /** The address of a request's socket, from the runtime. */
+  readonly peer: (request: Request, server: Server | null) => string | null;
+  /** Told of an error that is a bug of ours. */
+  readonly onFault: (error: unknown) => void;
+}
+
+const NOT_SAFE = new Rejection(503, "event cannot be kept now: try again");
+
+/** Creates the public app: the pixel routes and `/health`. */
+export function createApp<Server>(options: AppOptions<Server>) {
+  const { intake, delivery, observer, clock, peer, onFault } = options;
+
+  function take(
+    type: EventType,
+    gifPath: boolean,
+    request: Request,
+    server: Server | null,
+  ): Response | Promise<Response> {
+    const startedMs = performance.now();
+    const receivedMs = clock();
+    const { url, headers } = request;
+    const { source, result } = intake({ type, url, headers, peer: peer(request, server), receivedMs });
+    const form: ReplyForm = gifPath ? "gif" : (source?.reply ?? readReplyForm(headers));
+    const sourceId = source?.id ?? null;
+
+    const tell = (outcome: Outcome, reason: string | null, status: number) => {
+      observer.count(outcome, type, sourceId, reason, startedMs);
+      if (!observer.isWatched) return;
+      const outgoing = result instanceof Accepted ? result.outgoing : null;
+      observer.show({
+        receivedMs,
+        type,
+        outcome,
+        reason,
+        status,
+        sourceId,
+        destinations: outgoing?.routes.map((route) => route.destinationId) ?? [],
+        target: targetOf(url),
+        userAgent: headers.get("user-agent"),
+        payload: outgoing?.payload ?? null,
+      });
+    };
+
+    if (result instanceof Accepted) {
+      return new Promise((resolve) => {
+        delivery.deliver(result.outgoing, (delivered: Delivered) => {
+          const isSafe = delivered !== "failed";
+          tell(delivered, isSafe ? null : NOT_SAFE.reason, isSafe ? 200 : NOT_SAFE.status);
+          resolve(isSafe ? replyAccepted(form, result.setCookie) : replyRejected(form, NOT_SAFE));
+        });
+      });
+    }
+    if (result instanceof Dropped) {
+      tell("dropped", result.reason, 200);
+      return replyDropped(form, result.reason);
+    }
+    tell("rejected", result.reason, result.status);
+    if (sourceId !== null && result.status === 400) {
+      const receivedAt = new Date(receivedMs).toISOString();
+      const userAgent = headers.get("user-agent");
+      const query = queryOf(url);
+      delivery.publishRejected(
+        sourceId,
+        JSON.stringify({ reason: result.reason, query, receivedAt, sourceId, userAgent }),
+      );
+    }
+    return replyRejected(form, result);
+  }
+
+  const app = new Elysia({
+    precompile: true,
+    normalize: false,
+    strictPath: true,
+    handler: { standardHostname: false },
+  })
+    .onError(({ code, error }) => {
+      if (code === "NOT_FOUND") return replyText(404, "not found");
+      onFault(error);
+      return replyText(500, "internal error");
+    })
+    .get("/health", () => replyText(200, "OK"));
+
+  for (const type of EVENT_TYPES) {
+    for (const gifPath of [false, true]) {
+      const path = `/pixel/v1/${type}${gifPath ? ".gif" : ""}`;
+      app
+        .get(path, ({ request, server }) => take(type, gifPath, request, server as Server | null))
+        .head(path, ({ request }) => replyHead(gifPath ? "gif" : readReplyForm(request.headers)))
+        .options(path, () => replyOptions())
+        .all(path, () => replyText(405, "method not allowed", { Allow: "GET, HEAD, OPTIONS" }));
+    }
+  }
+  return app;
+}

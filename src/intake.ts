@@ -1,0 +1,131 @@
+// Decides what a request is: an event and where it goes, a refusal, or a drop. Delivers nothing.
+import { createHash } from "node:crypto";
+import type { BlockList } from "node:net";
+import type { Outgoing } from "./delivery/delivery.ts";
+import type { Limiter } from "./limiter.ts";
+import { agentFlag, clientAddress } from "./pixel/client.ts";
+import { buildEvent, Dropped, type NewId, type RequestFacts, readWriteKey } from "./pixel/decode.ts";
+import type { EventType, Flag } from "./pixel/event.ts";
+import { queryOf, readQuery } from "./pixel/query.ts";
+import { Rejection } from "./pixel/rejection.ts";
+import type { Source, Sources } from "./sources.ts";
+
+/** One request on a pixel route. */
+export interface Ask {
+  readonly type: EventType;
+  /** The request's URL as the runtime gives it: absolute, or a bare target. */
+  readonly url: string;
+  readonly headers: Headers;
+  /** The socket's peer. */
+  readonly peer: string | null;
+  readonly receivedMs: number;
+}
+
+/** What an ask is: `source` is null without a valid write key. */
+export interface Decision {
+  readonly source: Source | null;
+  readonly result: Accepted | Dropped | Rejection;
+}
+
+/** An event that may be delivered. */
+export class Accepted {
+  readonly outgoing: Outgoing;
+  readonly setCookie: string | null;
+
+  constructor(outgoing: Outgoing, setCookie: string | null) {
+    this.outgoing = outgoing;
+    this.setCookie = setCookie;
+  }
+}
+
+export interface IntakeOptions {
+  readonly maxUrlBytes: number;
+  readonly trustedProxies: BlockList | null;
+  /** The sources of this moment: a reload gives others. */
+  readonly sources: () => Sources;
+  readonly newId: NewId;
+  /** Null admits every rate, as `explain` does. */
+  readonly limiter: Limiter | null;
+}
+
+/** Path and query of a request's URL, without scheme and host. */
+export function targetOf(url: string): string {
+  if (url.startsWith("/")) return url;
+  const path = url.indexOf("/", url.indexOf("://") + 3);
+  return path < 0 ? "/" : url.slice(path);
+}
+
+/** Creates the decision over requests; pure but for the clock of the ask, the ids and the limiter. */
+export function createIntake(options: IntakeOptions): (ask: Ask) => Decision {
+  const { maxUrlBytes, trustedProxies, newId, limiter } = options;
+
+  return ({ type, url, headers, peer, receivedMs }) => {
+    // The scheme and host are at most a few dozen bytes: only a URL near the limit is measured exactly.
+    if (url.length > maxUrlBytes && targetOf(url).length > maxUrlBytes) {
+      return refuse(null, 414, `request target too long: more than ${maxUrlBytes} bytes`);
+    }
+    const query = readQuery(queryOf(url));
+    if (query instanceof Rejection) {
+      const writeKey = new URLSearchParams(queryOf(url)).get("writeKey")?.trim() ?? "";
+      return { source: options.sources().get(writeKey) ?? null, result: query };
+    }
+    const writeKey = readWriteKey(query);
+    if (writeKey === null) return refuse(null, 400, "failed to read writekey from query params");
+    const source = options.sources().get(writeKey);
+    if (source === undefined) return refuse(null, 400, "invalid write key");
+    if (!source.enabled) return refuse(source, 400, "source is disabled");
+    if (source.rateLimit !== null && limiter?.(source.id, source.rateLimit, receivedMs) === false) {
+      return refuse(source, 429, "source is over its rate limit");
+    }
+
+    const facts = readFacts(headers, peer, trustedProxies);
+    const built = buildEvent(type, query, source, facts, receivedMs, newId);
+    if (built instanceof Rejection || built instanceof Dropped) return { source, result: built };
+    const outgoing: Outgoing = {
+      id: source.dedupe === null ? newId() : `${source.id}.${headerToken(built.messageId)}`,
+      sourceId: source.id,
+      type,
+      payload: JSON.stringify(built.event),
+      routes: source.routes[type],
+    };
+    return { source, result: new Accepted(outgoing, built.setCookie) };
+  };
+}
+
+function refuse(source: Source | null, status: number, reason: string): Decision {
+  return { source, result: new Rejection(status, reason) };
+}
+
+const NO_FLAGS: readonly Flag[] = [];
+
+function readFacts(headers: Headers, peer: string | null, trusted: BlockList | null): RequestFacts {
+  const userAgent = headers.get("user-agent");
+  return {
+    userAgent,
+    acceptLanguage: headers.get("accept-language"),
+    referer: headers.get("referer"),
+    cookie: headers.get("cookie"),
+    address: clientAddress(peer, trusted === null ? null : headers.get("x-forwarded-for"), trusted),
+    flags: readFlags(headers, userAgent),
+  };
+}
+
+function readFlags(headers: Headers, userAgent: string | null): readonly Flag[] {
+  const agent = agentFlag(userAgent);
+  const purpose = headers.get("sec-purpose") ?? headers.get("purpose");
+  const isPrefetch = purpose?.includes("prefetch") ?? false;
+  const isGpc = headers.get("sec-gpc") === "1";
+  const isDnt = headers.get("dnt") === "1";
+  if (agent === null && !isPrefetch && !isGpc && !isDnt) return NO_FLAGS;
+  const flags: Flag[] = agent === null ? [] : [agent];
+  if (isPrefetch) flags.push("prefetch");
+  if (isGpc) flags.push("gpc");
+  if (isDnt) flags.push("dnt");
+  return flags;
+}
+
+/** A client's message id as part of a NATS header: as it is when made of harmless letters, else its SHA-256. */
+function headerToken(messageId: string): string {
+  if (/^[A-Za-z0-9_.:@=+/-]+$/.test(messageId)) return messageId;
+  return createHash("sha256").update(messageId).digest("base64url");
+}

@@ -1,0 +1,40 @@
+// What happens to requests, told to whoever counts or watches. The request path knows this interface alone.
+import type { Delivered } from "../delivery/delivery.ts";
+import type { EventType } from "../pixel/event.ts";
+
+/** How a request ended: safe at NATS or in the spool, refused by nobody's fault but ours, refused, or dropped by policy. */
+export type Outcome = Delivered | "rejected" | "dropped";
+
+/** One request, as the live page shows it. */
+export interface LiveRecord {
+  /** When it was received, epoch milliseconds. */
+  readonly receivedMs: number;
+  readonly type: EventType;
+  readonly outcome: Outcome;
+  /** Why it was refused or dropped, null when it was taken. */
+  readonly reason: string | null;
+  readonly status: number;
+  /** Null without a valid write key. */
+  readonly sourceId: string | null;
+  /** Ids of the destinations it went to. */
+  readonly destinations: readonly string[];
+  /** Path and query as they came. */
+  readonly target: string;
+  readonly userAgent: string | null;
+  /** The event as JSON, null when there is none. */
+  readonly payload: string | null;
+}
+
+export interface Observer {
+  /** True while somebody watches: only then is a record worth building. */
+  readonly isWatched: boolean;
+  /** Counts one request; `sourceId` is null without a valid write key, `startedMs` is a `performance.now()`. */
+  count(
+    outcome: Outcome,
+    type: EventType,
+    sourceId: string | null,
+    reason: string | null,
+    startedMs: number,
+  ): void;
+  show(record: LiveRecord): void;
+}

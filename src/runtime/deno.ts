@@ -1,0 +1,57 @@
+// Deno: listens, tells the peer of a request, stops. Nothing else in the source names Deno.
+import type { Listener, ListenOptions, Runtime } from "./runtime.ts";
+
+interface DenoServer {
+  readonly addr: { readonly port: number };
+  readonly finished: Promise<void>;
+  shutdown(): Promise<void>;
+}
+
+interface DenoNamespace {
+  readonly version: { readonly deno: string };
+  serve(
+    options: {
+      hostname: string;
+      port: number;
+      reusePort: boolean;
+      signal: AbortSignal;
+      onListen: () => void;
+    },
+    handler: (
+      request: Request,
+      info: { readonly remoteAddr: { readonly hostname?: string } },
+    ) => Response | Promise<Response>,
+  ): DenoServer;
+}
+
+// Read late: on Bun there is no such global.
+const deno = () => (globalThis as unknown as { Deno: DenoNamespace }).Deno;
+
+const peers = new WeakMap<Request, string>();
+
+/** The runtime of those who run Deno. */
+export const denoRuntime: Runtime<unknown> = {
+  get name() {
+    return `Deno ${deno().version.deno}`;
+  },
+
+  peer: (request) => peers.get(request) ?? null,
+
+  listen(app, { host, port, isShared }: ListenOptions): Listener {
+    const abort = new AbortController();
+    const server = deno().serve(
+      { hostname: host, port, reusePort: isShared, signal: abort.signal, onListen: () => {} },
+      (request, info) => {
+        if (info.remoteAddr.hostname !== undefined) peers.set(request, info.remoteAddr.hostname);
+        return app.fetch(request);
+      },
+    );
+    return {
+      port: server.addr.port,
+      stop: async (isAtOnce) => {
+        if (isAtOnce) abort.abort();
+        else await server.shutdown();
+      },
+    };
+  },
+};

@@ -1,0 +1,32 @@
+// What the gateway asks of a runtime, and which one it stands on.
+import type { AnyElysia } from "elysia";
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Several processes share the port. */
+  readonly isShared: boolean;
+  /** Longest request line and headers together, where the runtime lets it be set. */
+  readonly maxHeaderBytes?: number;
+}
+
+export interface Listener {
+  /** The port, also where 0 was asked for. */
+  readonly port: number;
+  /** Stops accepting and resolves when what is in flight is answered, or ends it at once. */
+  stop(isAtOnce: boolean): Promise<void>;
+}
+
+export interface Runtime<Server> {
+  readonly name: string;
+  /** The address of a request's socket. Read it before the first await. */
+  peer(request: Request, server: Server | null): string | null;
+  /** Listens with an app. Throws when the port is taken or the address is not of this machine. */
+  listen(app: AnyElysia, options: ListenOptions): Listener;
+}
+
+/** The runtime this process stands on. */
+export async function findRuntime(): Promise<Runtime<never>> {
+  if ("Deno" in globalThis) return (await import("./deno.ts")).denoRuntime;
+  return (await import("./bun.ts")).bun;
+}
