@@ -18,14 +18,14 @@ import {
   replyText,
 } from "./pixel/reply.ts";
 
-export interface AppOptions<Server> {
+export interface AppOptions {
   readonly intake: (ask: Ask) => Decision;
   readonly delivery: Pick<Delivery, "deliver" | "publishRejected">;
   readonly observer: Observer;
   /** Epoch milliseconds. */
   readonly clock: () => number;
   /** The address of a request's socket, from the runtime. */
-  readonly peer: (request: Request, server: Server | null) => string | null;
+  readonly peer: (request: Request) => string | null;
   /** Told of an error that is a bug of ours. */
   readonly onFault: (error: unknown) => void;
 }
@@ -33,19 +33,14 @@ export interface AppOptions<Server> {
 const NOT_SAFE = new Rejection(503, "event cannot be kept now: try again");
 
 /** Creates the public app: the pixel routes and `/health`. */
-export function createApp<Server>(options: AppOptions<Server>) {
+export function createApp(options: AppOptions) {
   const { intake, delivery, observer, clock, peer, onFault } = options;
 
-  function take(
-    type: EventType,
-    gifPath: boolean,
-    request: Request,
-    server: Server | null,
-  ): Response | Promise<Response> {
+  function take(type: EventType, gifPath: boolean, request: Request): Response | Promise<Response> {
     const startedMs = performance.now();
     const receivedMs = clock();
     const { url, headers } = request;
-    const { source, result } = intake({ type, url, headers, peer: peer(request, server), receivedMs });
+    const { source, result } = intake({ type, url, headers, peer: peer(request), receivedMs });
     const form: ReplyForm = gifPath ? "gif" : (source?.reply ?? readReplyForm(headers));
     const sourceId = source?.id ?? null;
 
@@ -110,7 +105,7 @@ export function createApp<Server>(options: AppOptions<Server>) {
     for (const gifPath of [false, true]) {
       const path = `/pixel/v1/${type}${gifPath ? ".gif" : ""}`;
       app
-        .get(path, ({ request, server }) => take(type, gifPath, request, server as Server | null))
+        .get(path, ({ request }) => take(type, gifPath, request))
         .head(path, ({ request }) => replyHead(gifPath ? "gif" : readReplyForm(request.headers)))
         .options(path, () => replyOptions())
         .all(path, () => replyText(405, "method not allowed", { Allow: "GET, HEAD, OPTIONS" }));

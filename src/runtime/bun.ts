@@ -1,25 +1,46 @@
 // Bun: listens, tells the peer of a request, stops. Nothing else in the source names Bun.
 import http from "node:http";
-import type { Elysia } from "elysia";
 import type { Listener, ListenOptions, Runtime } from "./runtime.ts";
 
+/** Bodies are of no use here; a larger one is refused before it is read. */
+const MAX_BODY_BYTES = 64 * 1024;
+
+let server: Bun.Server<undefined> | null = null;
+const rewritten = new WeakMap<Request, Request>();
+
 /** The runtime of production. */
-export const bun: Runtime<Bun.Server<unknown>> = {
+export const bun: Runtime = {
   name: `Bun ${process.versions.bun}`,
 
-  peer: (request, server) => server?.requestIP(request)?.address ?? null,
+  peer: (request) => server?.requestIP(rewritten.get(request) ?? request)?.address ?? null,
 
   listen(app, { host, port, isShared, maxHeaderBytes }: ListenOptions): Listener {
     // Bun reads this when it listens; its types call it read-only.
     if (maxHeaderBytes !== undefined) (http as { maxHeaderSize: number }).maxHeaderSize = maxHeaderBytes;
-    app.listen({ hostname: host, port, reusePort: isShared, development: false, idleTimeout: 75 });
-    const { server } = app as Elysia;
-    if (server === null) throw new Error("Cannot listen: the runtime gave no server");
+    const handle = app.compile().fetch;
+    const listening = Bun.serve({
+      hostname: host,
+      port,
+      reusePort: isShared,
+      development: false,
+      idleTimeout: 75,
+      maxRequestBodySize: MAX_BODY_BYTES,
+      fetch(request) {
+        if (request.url.charCodeAt(0) !== SLASH) return handle(request);
+        // Without a Host header (HTTP/1.0 probes) the URL is a bare path, and Elysia finds no route in it.
+        const absolute = new Request(`http://localhost${request.url}`, request);
+        rewritten.set(absolute, request);
+        return handle(absolute);
+      },
+    });
+    server ??= listening;
     return {
-      port: server.port ?? port,
+      port: listening.port ?? port,
       stop: async (isAtOnce) => {
-        await server.stop(isAtOnce);
+        await listening.stop(isAtOnce);
       },
     };
   },
 };
+
+const SLASH = "/".charCodeAt(0);

@@ -30,7 +30,7 @@ const deno = () => (globalThis as unknown as { Deno: DenoNamespace }).Deno;
 const peers = new WeakMap<Request, string>();
 
 /** The runtime of those who run Deno. */
-export const denoRuntime: Runtime<unknown> = {
+export const denoRuntime: Runtime = {
   get name() {
     return `Deno ${deno().version.deno}`;
   },

@@ -17,16 +17,16 @@ export interface Listener {
   stop(isAtOnce: boolean): Promise<void>;
 }
 
-export interface Runtime<Server> {
+export interface Runtime {
   readonly name: string;
-  /** The address of a request's socket. Read it before the first await. */
-  peer(request: Request, server: Server | null): string | null;
+  /** The address of the socket of a request to the first listener. Read it before the first await. */
+  readonly peer: (request: Request) => string | null;
   /** Listens with an app. Throws when the port is taken or the address is not of this machine. */
   listen(app: AnyElysia, options: ListenOptions): Listener;
 }
 
 /** The runtime this process stands on. */
-export async function findRuntime(): Promise<Runtime<never>> {
+export async function findRuntime(): Promise<Runtime> {
   if ("Deno" in globalThis) return (await import("./deno.ts")).denoRuntime;
   return (await import("./bun.ts")).bun;
 }

@@ -1,0 +1,232 @@
+// Verbs and flags. Data goes to stdout, errors to stderr; exit codes: 0 done, 1 failed, 2 wrong words or configuration.
+import { parseArgs } from "node:util";
+import { type Config, readConfig, SETTINGS } from "./config.ts";
+import { EVENT_SCHEMAS, EVENT_TYPES } from "./pixel/event.ts";
+import { ConfigFile, loadSources, type Sources } from "./sources.ts";
+import { VERSION } from "./version.ts";
+
+/** Why a command ends early: lines for stderr, and the exit code. */
+class Exit extends Error {
+  readonly lines: readonly string[];
+  readonly code: 1 | 2;
+
+  constructor(code: 1 | 2, ...lines: string[]) {
+    super(lines.join("\n"));
+    this.code = code;
+    this.lines = lines;
+  }
+}
+
+type Words = ReturnType<typeof readWords>;
+
+interface Verb {
+  readonly usage: string;
+  readonly help: string;
+  readonly run: (words: Words) => Promise<number> | number;
+}
+
+const VERBS: Record<string, Verb> = {
+  serve: {
+    usage: "serve",
+    help: "take pixels (what runs when no verb is given)",
+    run: runServe,
+  },
+  tail: {
+    usage: "tail [destination] [--type page|track] [--source id] [--json] [--from-start]",
+    help: "print events as they come, from JetStream, or from the spool without NATS",
+    run: runTail,
+  },
+  explain: {
+    usage: "explain <url>",
+    help: "print what a pixel URL would become; publishes nothing",
+    run: runExplain,
+  },
+  check: {
+    usage: "check [file]",
+    help: "check a configuration file: every fault, or what it resolves to",
+    run: runCheck,
+  },
+  schema: {
+    usage: "schema [page|track|config]",
+    help: "print the JSON Schema of an event or of the configuration file",
+    run: runSchema,
+  },
+  health: {
+    usage: "health",
+    help: "ask the running gateway for /health: exit code 0 when it answers",
+    run: runHealth,
+  },
+};
+
+/** Runs one command line; resolves with its exit code. */
+export async function run(args: readonly string[]): Promise<number> {
+  try {
+    const words = readWords(args);
+    if (words.flags.help) return print(help());
+    if (words.flags.version) return print(VERSION);
+    const verb = VERBS[words.verb];
+    if (verb === undefined) {
+      throw new Exit(2, `Cannot run "${words.verb}": no such command. Try: pixelgate --help`);
+    }
+    return await verb.run(words);
+  } catch (error) {
+    if (!(error instanceof Exit)) throw error;
+    for (const line of error.lines) console.error(line);
+    return error.code;
+  }
+}
+
+function readWords(args: readonly string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        help: { type: "boolean", short: "h" },
+        version: { type: "boolean", short: "v" },
+        type: { type: "string" },
+        source: { type: "string" },
+        json: { type: "boolean" },
+        "from-start": { type: "boolean" },
+      },
+    });
+    const [verb = "serve", ...rest] = positionals;
+    return { verb, rest, flags: values };
+  } catch (error) {
+    throw new Exit(2, `Cannot read the command line: ${(error as Error).message}. Try: pixelgate --help`);
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
+
+function help(): string {
+  const verbs = Object.values(VERBS).map(({ usage, help }) => `  pixelgate ${usage}\n      ${help}`);
+  const width = Math.max(...Object.keys(SETTINGS).map((name) => name.length));
+  const settings = Object.entries(SETTINGS).map(
+    ([name, { help, fallback }]) =>
+      `  ${name.padEnd(width)}  ${help}${fallback === "" ? "" : ` (${fallback})`}`,
+  );
+  return [
+    `pixelgate ${VERSION}: takes tracking pixels, publishes events to NATS JetStream`,
+    "",
+    "Commands",
+    ...verbs,
+    "",
+    "Environment (default)",
+    ...settings,
+    "",
+    "Exit codes: 0 done, 1 failed, 2 wrong words or configuration",
+  ].join("\n");
+}
+
+function requireConfig(): Config {
+  const config = readConfig(process.env);
+  if (Array.isArray(config)) throw new Exit(2, ...config);
+  return config;
+}
+
+function requireSources(path: string | null, prefix: string): Sources {
+  const sources = loadSources(path, prefix);
+  if (Array.isArray(sources)) throw new Exit(2, ...sources);
+  return sources;
+}
+
+function refuseRest({ verb, rest }: Words, allowed: number): void {
+  if (rest.length > allowed) {
+    throw new Exit(2, `Cannot run ${verb}: "${rest[allowed]}" is one word too many. Try: pixelgate --help`);
+  }
+}
+
+async function runServe(words: Words): Promise<number> {
+  refuseRest(words, 0);
+  // Both are read before either is refused: an operator sees every fault at once.
+  const config = readConfig(process.env);
+  const path = Array.isArray(config) ? process.env.PIXELGATE_CONFIG?.trim() || null : config.configFile;
+  const sources = loadSources(path, Array.isArray(config) ? "pixel" : config.stream.prefix);
+  const faults = [config, sources].filter((read) => Array.isArray(read)).flat();
+  if (Array.isArray(config) || Array.isArray(sources)) throw new Exit(2, ...faults);
+  const { serve, StartError } = await import("./serve.ts");
+  try {
+    return await serve(config, sources);
+  } catch (error) {
+    if (error instanceof StartError) throw new Exit(1, error.message);
+    throw error;
+  }
+}
+
+async function runTail(words: Words): Promise<number> {
+  refuseRest(words, 1);
+  const type = EVENT_TYPES.find((type) => type === words.flags.type);
+  if (words.flags.type !== undefined && type === undefined) {
+    throw new Exit(2, `Cannot tail: --type "${words.flags.type}" is not ${EVENT_TYPES.join(" or ")}`);
+  }
+  const { tail } = await import("./tail.ts");
+  return tail(requireConfig(), {
+    destination: words.rest[0] ?? null,
+    type: type ?? null,
+    source: words.flags.source ?? null,
+    isJson: words.flags.json ?? false,
+    isFromStart: words.flags["from-start"] ?? false,
+  });
+}
+
+async function runExplain(words: Words): Promise<number> {
+  refuseRest(words, 1);
+  const [url] = words.rest;
+  if (url === undefined) throw new Exit(2, "Cannot explain: no URL given. Try: pixelgate explain '<url>'");
+  const config = requireConfig();
+  const sources = requireSources(config.configFile, config.stream.prefix);
+  const { createExplain } = await import("./explain.ts");
+  const explanation = createExplain({ ...config, sources: () => sources })(url);
+  print(JSON.stringify(explanation, null, 2));
+  return explanation.status === 200 ? 0 : 1;
+}
+
+function runCheck(words: Words): number {
+  refuseRest(words, 1);
+  const config = requireConfig();
+  const sources = requireSources(words.rest[0] ?? config.configFile, config.stream.prefix);
+  for (const source of sources.values()) {
+    const state = source.enabled ? "" : " (disabled)";
+    print(`source ${source.id}${state}`);
+    for (const type of EVENT_TYPES) {
+      const subjects = source.routes[type].map((route) => route.subject);
+      print(`  ${type.padEnd(5)} → ${subjects.join(", ") || "nowhere: no destination takes it"}`);
+    }
+  }
+  return 0;
+}
+
+function runSchema(words: Words): number {
+  refuseRest(words, 1);
+  const schemas: Record<string, unknown> = { ...EVENT_SCHEMAS, config: ConfigFile };
+  const [name] = words.rest;
+  if (name === undefined) {
+    return print(JSON.stringify({ $schema: DIALECT, oneOf: Object.values(EVENT_SCHEMAS) }, null, 2));
+  }
+  const schema = schemas[name];
+  if (schema === undefined) {
+    throw new Exit(2, `Cannot print the schema "${name}": it is not ${Object.keys(schemas).join(", ")}`);
+  }
+  return print(JSON.stringify({ $schema: DIALECT, ...schema }, null, 2));
+}
+
+const DIALECT = "https://json-schema.org/draft/2020-12/schema";
+
+async function runHealth(words: Words): Promise<number> {
+  refuseRest(words, 0);
+  const { host, port } = requireConfig();
+  const local = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  const url = `http://${local.includes(":") ? `[${local}]` : local}:${port}/health`;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(3000) });
+    if (response.ok) return 0;
+    throw new Exit(1, `Cannot reach the gateway: ${url} answers ${response.status}`);
+  } catch (error) {
+    if (error instanceof Exit) throw error;
+    throw new Exit(1, `Cannot reach the gateway: nothing answers at ${url}`);
+  }
+}

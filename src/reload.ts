@@ -1,0 +1,34 @@
+// Reloads the configuration file on SIGHUP and on change: all of it or nothing.
+import { unwatchFile, watchFile } from "node:fs";
+import type { Config } from "./config.ts";
+import type { Log } from "./observe/log.ts";
+import { loadSources, type Sources } from "./sources.ts";
+
+// Polled: a change is seen on every file system, also when a mounted file is swapped behind a link.
+const POLL_MS = 1000;
+
+/** Watches the configuration file. A good one replaces `holder.current` at once; a bad one is reported and changes nothing. */
+export function watchSources(
+  config: Pick<Config, "configFile" | "stream">,
+  holder: { current: Sources },
+  log: Log,
+): { stop(): void } {
+  const { configFile } = config;
+  const reload = () => {
+    const loaded = loadSources(configFile, config.stream.prefix);
+    if (Array.isArray(loaded)) {
+      log.error("configuration not reloaded: the running one stays", { faults: loaded });
+      return;
+    }
+    holder.current = loaded;
+    log.info("configuration reloaded", { sources: loaded.size });
+  };
+  process.on("SIGHUP", reload);
+  if (configFile !== null) watchFile(configFile, { interval: POLL_MS, persistent: false }, reload);
+  return {
+    stop() {
+      process.off("SIGHUP", reload);
+      if (configFile !== null) unwatchFile(configFile, reload);
+    },
+  };
+}
