@@ -1,0 +1,28 @@
+# The binary and the four libraries it needs, in an image with nothing else: no shell, no root.
+FROM oven/bun:1.4.5-debian AS build
+WORKDIR /build
+COPY package.json bun.lock ./
+RUN bun install --frozen-lockfile --production
+COPY tsconfig.json ./
+COPY src src
+RUN bun run build
+# `ldd` names the C library's parts; they keep their paths, so that the loader finds them.
+RUN mkdir -p /image/etc /data \
+ && ldd dist/pixelgate | grep -o '/[^ ]*' | xargs -I{} cp --parents --dereference {} /image \
+ && cp dist/pixelgate /image/pixelgate \
+ && echo 'pixelgate:x:65532:65532::/:/none' > /image/etc/passwd
+
+FROM scratch
+LABEL org.opencontainers.image.title="Pixelgate" \
+      org.opencontainers.image.description="Takes tracking pixels, publishes events to NATS JetStream" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="0.1.0"
+COPY --from=build /image /
+COPY --from=build --chown=65532:65532 /data /data
+ENV PIXELGATE_DATA_DIR=/data
+USER 65532:65532
+VOLUME /data
+EXPOSE 8080 9090
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=4s --start-period=5s CMD ["/pixelgate", "health"]
+ENTRYPOINT ["/pixelgate"]
