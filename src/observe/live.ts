@@ -1,0 +1,160 @@
+// The live feed: requests as server-sent events, to a few viewers with bounded buffers. Keeps nothing while nobody
+// looks, and never waits for a viewer: what one cannot take is counted and told as a gap.
+import { clearInterval, setInterval } from "node:timers";
+import type { EventType } from "../pixel/event.ts";
+import type { LiveRecord, Outcome } from "./observer.ts";
+
+/** What a viewer wants to see; an empty list admits everything. */
+export interface LiveFilter {
+  /** Ids of sources; the empty text stands for requests without a valid write key. */
+  readonly sources: readonly string[];
+  readonly destinations: readonly string[];
+  readonly types: readonly EventType[];
+  readonly outcomes: readonly Outcome[];
+}
+
+export interface Live {
+  /** True while somebody watches. */
+  readonly isWatched: boolean;
+  show(record: LiveRecord): void;
+  /** A stream of server-sent events, or null when there are as many viewers as are let in. */
+  watch(filter: LiveFilter): ReadableStream<Uint8Array> | null;
+  /** Ends every viewer's stream. */
+  close(): void;
+}
+
+interface Viewer {
+  readonly filter: LiveFilter;
+  readonly controller: ReadableStreamDefaultController<Uint8Array>;
+  queue: string[];
+  queuedLetters: number;
+  /** Records it did not get since its last chunk. */
+  missed: number;
+  lastSentMs: number;
+}
+
+const MAX_VIEWERS = 16;
+// A record is a few KB; 250 in 100 ms are more than a person can read, and 16 viewers hold at most 16 MB.
+const FLUSH_MS = 100;
+const MAX_QUEUED = 250;
+const MAX_QUEUED_LETTERS = 1024 * 1024;
+// What the runtime may hold for the socket on top.
+const MAX_UNSENT_BYTES = 256 * 1024;
+const KEEP_ALIVE_MS = 15_000;
+const STALLED_MS = 60_000;
+
+const encoder = new TextEncoder();
+
+/** Creates the feed; `clock` gives milliseconds that never go back. */
+export function createLive(clock: () => number = () => performance.now()): Live {
+  const viewers = new Set<Viewer>();
+  let timer: ReturnType<typeof setInterval> | null = null;
+
+  function send(viewer: Viewer, text: string, nowMs: number): void {
+    viewer.controller.enqueue(encoder.encode(text));
+    viewer.lastSentMs = nowMs;
+  }
+
+  function remove(viewer: Viewer): void {
+    viewers.delete(viewer);
+    if (viewers.size > 0 || timer === null) return;
+    clearInterval(timer);
+    timer = null;
+  }
+
+  function end(viewer: Viewer): void {
+    remove(viewer);
+    try {
+      viewer.controller.close();
+    } catch {
+      // The runtime has closed it before us.
+    }
+  }
+
+  function flush(viewer: Viewer, nowMs: number): void {
+    if ((viewer.controller.desiredSize ?? 0) <= 0) {
+      if (nowMs - viewer.lastSentMs > STALLED_MS) end(viewer);
+      return;
+    }
+    if (viewer.queue.length === 0 && viewer.missed === 0) {
+      if (nowMs - viewer.lastSentMs > KEEP_ALIVE_MS) send(viewer, ": still here\n\n", nowMs);
+      return;
+    }
+    const gap = viewer.missed === 0 ? "" : `event: gap\ndata: {"missed":${viewer.missed}}\n\n`;
+    const frames = viewer.queue.join("") + gap;
+    viewer.queue = [];
+    viewer.queuedLetters = 0;
+    viewer.missed = 0;
+    send(viewer, frames, nowMs);
+  }
+
+  function flushAll(): void {
+    const nowMs = clock();
+    for (const viewer of [...viewers]) flush(viewer, nowMs);
+  }
+
+  return {
+    get isWatched() {
+      return viewers.size > 0;
+    },
+
+    show(record) {
+      let frame: string | null = null;
+      for (const viewer of viewers) {
+        if (!admits(viewer.filter, record)) continue;
+        if (viewer.queue.length >= MAX_QUEUED || viewer.queuedLetters > MAX_QUEUED_LETTERS) {
+          viewer.missed++;
+          continue;
+        }
+        frame ??= `data: ${writeRecord(record)}\n\n`;
+        viewer.queue.push(frame);
+        viewer.queuedLetters += frame.length;
+      }
+    },
+
+    watch(filter) {
+      if (viewers.size >= MAX_VIEWERS) return null;
+      let viewer: Viewer | null = null;
+      return new ReadableStream<Uint8Array>(
+        {
+          start(controller) {
+            const nowMs = clock();
+            viewer = { filter, controller, queue: [], queuedLetters: 0, missed: 0, lastSentMs: nowMs };
+            viewers.add(viewer);
+            timer ??= setInterval(flushAll, FLUSH_MS);
+            // Sent at once, so that the client knows that it is connected.
+            send(viewer, "retry: 1000\n: watching\n\n", nowMs);
+          },
+          cancel() {
+            if (viewer !== null) remove(viewer);
+          },
+        },
+        { highWaterMark: MAX_UNSENT_BYTES, size: (chunk) => chunk?.byteLength ?? 0 },
+      );
+    },
+
+    close() {
+      for (const viewer of [...viewers]) {
+        flush(viewer, clock());
+        end(viewer);
+      }
+    },
+  };
+}
+
+function admits(filter: LiveFilter, record: LiveRecord): boolean {
+  const { sources, destinations, types, outcomes } = filter;
+  return (
+    (sources.length === 0 || sources.includes(record.sourceId ?? "")) &&
+    (types.length === 0 || types.includes(record.type)) &&
+    (outcomes.length === 0 || outcomes.includes(record.outcome)) &&
+    (destinations.length === 0 || record.destinations.some((id) => destinations.includes(id)))
+  );
+}
+
+/** A record as one line of JSON: the payload is JSON already and goes in as it is, under `event`. */
+function writeRecord(record: LiveRecord): string {
+  const { payload, receivedMs, ...rest } = record;
+  const head = JSON.stringify({ receivedAt: new Date(receivedMs).toISOString(), ...rest });
+  return `${head.slice(0, -1)},"event":${payload ?? "null"}}`;
+}

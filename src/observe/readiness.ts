@@ -1,0 +1,14 @@
+// Whether the gateway should get traffic now, and if not, why. Knows the states, not the port that tells them.
+import type { DeliveryState } from "../delivery/delivery.ts";
+
+/** Why no event should come here, one sentence each; empty while the gateway is ready. */
+export function findObstacles(state: DeliveryState, isDraining: boolean): string[] {
+  const obstacles: string[] = [];
+  if (isDraining) obstacles.push("draining: the gateway is about to stop");
+  if (state.spoolFull) {
+    obstacles.push("spool is full: it takes no event");
+    if (state.nats === "down") obstacles.push("NATS is down: nothing can be published");
+    if (state.nats === "degraded") obstacles.push("NATS is degraded: the stream does not take messages");
+  }
+  return obstacles;
+}
