@@ -88,6 +88,13 @@ export function createApp(options: AppOptions) {
     return replyRejected(form, result);
   }
 
+  // A HEAD answers as its GET would, a source's own form of reply included.
+  function probe(type: EventType, gifPath: boolean, { url, headers }: Request): Response {
+    if (gifPath) return replyHead("gif");
+    const { source } = intake({ type, url, headers, peer: null, receivedMs: clock(), isProbe: true });
+    return replyHead(source?.reply ?? readReplyForm(headers));
+  }
+
   const app = new Elysia({
     precompile: true,
     normalize: false,
@@ -106,7 +113,7 @@ export function createApp(options: AppOptions) {
       const path = `/pixel/v1/${type}${gifPath ? ".gif" : ""}`;
       app
         .get(path, ({ request }) => take(type, gifPath, request))
-        .head(path, ({ request }) => replyHead(gifPath ? "gif" : readReplyForm(request.headers)))
+        .head(path, ({ request }) => probe(type, gifPath, request))
         .options(path, () => replyOptions())
         .all(path, () => replyText(405, "method not allowed", { Allow: "GET, HEAD, OPTIONS" }));
     }

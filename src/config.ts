@@ -119,10 +119,11 @@ function networks(text: string): BlockList | null {
   if (text === "") return null;
   const list = new BlockList();
   for (const part of text.split(",")) {
-    const [address = "", length] = part.trim().split("/");
+    const [address = "", length, ...rest] = part.trim().split("/");
     const family = isIPv4(address) ? "ipv4" : "ipv6";
     const bits = family === "ipv4" ? 32 : 128;
     if (
+      rest.length > 0 ||
       isIP(address) === 0 ||
       (length !== undefined && !/^\d{1,3}$/.test(length)) ||
       Number(length ?? 0) > bits

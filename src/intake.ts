@@ -19,6 +19,8 @@ export interface Ask {
   /** The socket's peer. */
   readonly peer: string | null;
   readonly receivedMs: number;
+  /** True for HEAD: nothing will be delivered, so nothing counts against the source's rate. */
+  readonly isProbe?: boolean;
 }
 
 /** What an ask is: `source` is null without a valid write key. */
@@ -59,7 +61,7 @@ export function targetOf(url: string): string {
 export function createIntake(options: IntakeOptions): (ask: Ask) => Decision {
   const { maxUrlBytes, trustedProxies, newId, limiter } = options;
 
-  return ({ type, url, headers, peer, receivedMs }) => {
+  return ({ type, url, headers, peer, receivedMs, isProbe }) => {
     // The scheme and host are at most a few dozen bytes: only a URL near the limit is measured exactly.
     if (url.length > maxUrlBytes && targetOf(url).length > maxUrlBytes) {
       return refuse(null, 414, `request target too long: more than ${maxUrlBytes} bytes`);
@@ -74,8 +76,9 @@ export function createIntake(options: IntakeOptions): (ask: Ask) => Decision {
     const source = options.sources().get(writeKey);
     if (source === undefined) return refuse(null, 400, "invalid write key");
     if (!source.enabled) return refuse(source, 400, "source is disabled");
-    if (source.rateLimit !== null && limiter?.(source.id, source.rateLimit, receivedMs) === false) {
-      return refuse(source, 429, "source is over its rate limit");
+    if (source.rateLimit !== null && isProbe !== true) {
+      const isWithin = limiter?.(source.id, source.rateLimit, receivedMs) ?? true;
+      if (!isWithin) return refuse(source, 429, "source is over its rate limit");
     }
 
     const facts = readFacts(headers, peer, trustedProxies);

@@ -6,7 +6,7 @@ import type { Flag } from "./event.ts";
 /** Removes what is not the address itself: brackets, a port, a zone, the IPv4-mapped prefix. Null when none is left. */
 export function readAddress(text: string): string | null {
   let address = text.trim();
-  if (address.startsWith("[")) address = address.slice(1, address.indexOf("]"));
+  if (address.startsWith("[") && address.includes("]")) address = address.slice(1, address.indexOf("]"));
   else if (address.includes(".") && address.indexOf(":") === address.lastIndexOf(":")) {
     const port = address.indexOf(":");
     if (port > 0) address = address.slice(0, port);

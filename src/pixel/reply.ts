@@ -6,7 +6,7 @@ export type ReplyForm = "gif" | "text";
 
 /** The 43 bytes of a transparent GIF of one pixel. */
 export const GIF: Uint8Array<ArrayBuffer> = Uint8Array.from(
-  atob("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"),
+  atob("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="),
   (letter) => letter.charCodeAt(0),
 );
 
