@@ -1,7 +1,7 @@
 // The live feed: requests as server-sent events, to a few viewers with bounded buffers. Keeps nothing while nobody
 // looks, and never waits for a viewer: what one cannot take is counted and told as a gap.
 import { clearInterval, setInterval } from "node:timers";
-import type { EventType } from "../pixel/event.ts";
+import { EVENT_TYPES, type EventType } from "../pixel/event.ts";
 import type { LiveRecord, Outcome } from "./observer.ts";
 
 /** What a viewer wants to see; an empty list admits everything. */
@@ -140,6 +140,38 @@ export function createLive(clock: () => number = () => performance.now()): Live 
       }
     },
   };
+}
+
+const OUTCOMES: Readonly<Record<string, readonly Outcome[]>> = {
+  accepted: ["published", "spooled"],
+  published: ["published"],
+  spooled: ["spooled"],
+  failed: ["failed"],
+  rejected: ["rejected"],
+  dropped: ["dropped"],
+};
+
+/**
+ * Reads a filter from `source`, `destination`, `type` and `outcome`; each may be repeated or hold a list with commas,
+ * and `accepted` stands for published and spooled. Returns what is wrong as a text.
+ */
+export function readFilter(parameters: URLSearchParams): LiveFilter | string {
+  const read = (name: string) => parameters.getAll(name).flatMap((text) => text.split(","));
+  const types: EventType[] = [];
+  for (const given of read("type")) {
+    const type = EVENT_TYPES.find((type) => type === given);
+    if (type === undefined) return `Cannot filter by type: "${given}" is not ${EVENT_TYPES.join(" or ")}`;
+    types.push(type);
+  }
+  const outcomes: Outcome[] = [];
+  for (const given of read("outcome")) {
+    const named = Object.hasOwn(OUTCOMES, given) ? OUTCOMES[given] : undefined;
+    if (named === undefined) {
+      return `Cannot filter by outcome: "${given}" is not one of ${Object.keys(OUTCOMES).join(", ")}`;
+    }
+    outcomes.push(...named);
+  }
+  return { sources: read("source"), destinations: read("destination"), types, outcomes };
 }
 
 function admits(filter: LiveFilter, record: LiveRecord): boolean {

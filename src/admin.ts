@@ -1,0 +1,162 @@
+// The operator's Elysia app, on a port of its own: probes, metrics, explain, the live feed and its page.
+// It reads and shows; no request to it changes anything.
+import { Elysia } from "elysia";
+import type { DeliveryState } from "./delivery/delivery.ts";
+import type { Explain } from "./explain.ts";
+import { type Live, readFilter } from "./observe/live.ts";
+import { METRICS_TYPE, type Metrics } from "./observe/metrics.ts";
+import { findObstacles } from "./observe/readiness.ts";
+import { createOpenApi } from "./openapi.ts";
+import { ASSETS } from "./page/assets.ts";
+import { queryOf } from "./pixel/query.ts";
+import type { Sources } from "./sources.ts";
+import { readVisit, refuseVisit, type Visit } from "./visit.ts";
+
+export interface AdminOptions {
+  readonly version: string;
+  /** Epoch milliseconds. */
+  readonly startedMs: number;
+  /** The address it listens on: on a loopback address it answers to names of this machine alone. */
+  readonly host: string;
+  readonly isDraining: () => boolean;
+  readonly delivery: { state(): DeliveryState };
+  /** Of this process, or of several added up. */
+  readonly metrics: Pick<Metrics, "render" | "totals">;
+  readonly live: Pick<Live, "watch">;
+  readonly sources: () => Sources;
+  readonly explain: Explain;
+  /** The public port; the live page sends its test events there. */
+  readonly publicPort: () => number;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+  /** Told of an error that is a bug of ours. */
+  readonly onFault: (error: unknown) => void;
+}
+
+const HEADERS = {
+  "Cache-Control": "no-store",
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Cross-Origin-Opener-Policy": "same-origin",
+} as const;
+
+const TEXT = "text/plain; charset=utf-8";
+
+function reply(
+  body: string | ReadableStream<Uint8Array> | null,
+  type: string,
+  status = 200,
+  more: Record<string, string> = {},
+): Response {
+  const policy = { "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'" };
+  return new Response(body, { status, headers: { ...HEADERS, ...policy, "Content-Type": type, ...more } });
+}
+
+function replyJson(value: unknown, status = 200): Response {
+  return reply(`${JSON.stringify(value, null, 2)}\n`, "application/json; charset=utf-8", status);
+}
+
+/** What the page may load: its own files, and the test pixel from the public port. */
+function pagePolicy(publicUrl: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    `img-src 'self' ${publicUrl}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+}
+
+/** Creates the admin app. Every route answers GET and HEAD alone. */
+export function createAdmin(options: AdminOptions) {
+  const { version, startedMs, host, isDraining, delivery, metrics, live, sources, explain } = options;
+  const { publicPort, clock, onFault } = options;
+  const publicUrl = ({ hostname }: Visit) => `http://${hostname}:${publicPort()}`;
+
+  const app = new Elysia({ precompile: true, normalize: false, handler: { standardHostname: false } })
+    .onRequest(({ request }) => {
+      const refusal = refuseVisit(request, readVisit(request), host);
+      return refusal === null ? undefined : reply(refusal.reason, TEXT, refusal.status, refusal.headers);
+    })
+    .onError(({ code, error }) => {
+      if (code === "NOT_FOUND") return reply("not found", TEXT, 404);
+      onFault(error);
+      return reply("internal error", TEXT, 500);
+    })
+    .get("/livez", () => reply("OK", TEXT))
+    .get("/readyz", () => {
+      const obstacles = findObstacles(delivery.state(), isDraining());
+      return obstacles.length === 0 ? reply("OK", TEXT) : reply(obstacles.join("\n"), TEXT, 503);
+    })
+    .get("/version", () => reply(version, TEXT))
+    .get("/metrics", async () => reply(await metrics.render(), METRICS_TYPE))
+    .get("/status.json", () => {
+      const state = delivery.state();
+      const obstacles = findObstacles(state, isDraining());
+      const uptimeMs = clock() - startedMs;
+      return replyJson({ version, uptimeMs, obstacles, totals: metrics.totals(), delivery: state });
+    })
+    .get("/sources.json", ({ request }) => {
+      const list = [...sources().values()].map(({ id, writeKey, enabled, routes }) => ({
+        id,
+        writeKey,
+        enabled,
+        destinations: {
+          page: routes.page.map((route) => route.destinationId),
+          track: routes.track.map((route) => route.destinationId),
+        },
+      }));
+      return replyJson({ publicUrl: publicUrl(readVisit(request)), sources: list });
+    })
+    .get("/openapi.json", ({ request }) => replyJson(createOpenApi(version, publicUrl(readVisit(request)))))
+    .get("/explain", ({ request }) => {
+      const question = readQuestion(queryOf(request.url));
+      if (typeof question === "string") return replyJson({ error: question }, 400);
+      return replyJson(explain(question.url, question.headers, question.peer));
+    })
+    .get("/live", ({ request }) => {
+      const filter = readFilter(new URLSearchParams(queryOf(request.url)));
+      if (typeof filter === "string") return reply(filter, TEXT, 400);
+      const stream = live.watch(filter);
+      if (stream === null)
+        return reply("too many viewers: close another one", TEXT, 503, { "Retry-After": "5" });
+      return reply(stream, "text/event-stream; charset=utf-8", 200, { "X-Accel-Buffering": "no" });
+    })
+    // Of its own: the GET handler would open a stream that nobody reads.
+    .head("/live", () => reply(null, "text/event-stream; charset=utf-8"));
+
+  for (const [path, { type, text }] of Object.entries(ASSETS)) {
+    app.get(path, ({ request }) =>
+      reply(text, type, 200, { "Content-Security-Policy": pagePolicy(publicUrl(readVisit(request))) }),
+    );
+  }
+  return app;
+}
+
+/**
+ * Reads the query of `/explain`: `url`, any number of `header=Name: value`, and `peer`, the address it would come from.
+ * The headers of the request that asks are no part of it. Returns what is wrong as a text.
+ */
+function readQuestion(query: string): { url: string; headers: Headers; peer: string | null } | string {
+  const start = query.search(/(?:^|&)url=/);
+  if (start < 0) return "Cannot explain: no url given, such as /explain?url=/pixel/v1/page?writeKey=demo";
+  const raw = query.slice(query.indexOf("url=", start) + 4);
+  // A bare `?` tells that the URL was pasted as it is: then all the rest is its own.
+  const isPasted = raw.includes("?");
+  const parameters = new URLSearchParams(isPasted ? query.slice(0, start) : query);
+  const url = isPasted ? raw : (parameters.get("url") ?? "");
+  const headers = new Headers();
+  for (const line of parameters.getAll("header")) {
+    const colon = line.indexOf(":");
+    try {
+      headers.append(line.slice(0, Math.max(0, colon)).trim(), line.slice(colon + 1).trim());
+    } catch {
+      return `Cannot explain: ${JSON.stringify(line)} is not a header such as User-Agent: curl`;
+    }
+  }
+  return { url, headers, peer: parameters.get("peer") };
+}
