@@ -13,7 +13,7 @@ export function readAddress(text: string): string | null {
   }
   const zone = address.indexOf("%");
   if (zone > 0) address = address.slice(0, zone);
-  if (address.startsWith("::ffff:") && isIPv4(address.slice(7))) return address.slice(7);
+  if (/^::ffff:/i.test(address) && isIPv4(address.slice(7))) return address.slice(7);
   return isIP(address) === 0 ? null : address;
 }
 
