@@ -1,5 +1,6 @@
-// Reads a query string pair by pair, as the URL standard decodes a form. Knows keys only as far as to find their path.
+// Walks a query string pair by pair, as the URL standard parses a form. Knows the path of a key, not where it leads.
 import { type Path, plainPath, readPath, START } from "./path.ts";
+import { decode, decodeSlice } from "./percent.ts";
 
 /** A cursor over the pairs of a query string: after each `next()` that is true, `path` and `value` are the pair's. */
 export class Pairs {
@@ -53,8 +54,10 @@ export class Pairs {
     this.#at = end + 1;
     if (this.#percent < valueStart) this.#percent = indexFrom(query, "%", valueStart);
     if (this.#plus < valueStart) this.#plus = indexFrom(query, "+", valueStart);
-    const raw = query.slice(valueStart, end);
-    this.value = this.#percent < end || this.#plus < end ? decode(raw) : raw;
+    this.value =
+      this.#percent < end || this.#plus < end
+        ? decodeSlice(query, valueStart, end)
+        : query.slice(valueStart, end);
     return true;
   }
 }
@@ -67,43 +70,4 @@ function endOf(query: string, from: number): number {
 function indexFrom(query: string, character: string, from: number): number {
   const index = query.indexOf(character, from);
   return index < 0 ? query.length : index;
-}
-
-function decode(raw: string): string {
-  const spaced = raw.includes("+") ? raw.replaceAll("+", " ") : raw;
-  if (!spaced.includes("%")) return spaced;
-  try {
-    return decodeURIComponent(spaced);
-  } catch {
-    return decodeBytes(spaced);
-  }
-}
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-/** Where `%` is broken or the bytes are not UTF-8: the URL standard's percent-decode, then UTF-8 with replacement. */
-function decodeBytes(text: string): string {
-  const bytes = encoder.encode(text);
-  let length = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    let byte = bytes[at] ?? 0;
-    if (byte === 37 /* % */) {
-      const high = hexDigit(bytes[at + 1]);
-      const low = hexDigit(bytes[at + 2]);
-      if (high >= 0 && low >= 0) {
-        byte = high * 16 + low;
-        at += 2;
-      }
-    }
-    bytes[length++] = byte;
-  }
-  return decoder.decode(bytes.subarray(0, length));
-}
-
-function hexDigit(byte: number | undefined): number {
-  if (byte === undefined) return -1;
-  if (byte >= 48 && byte <= 57) return byte - 48;
-  const letter = byte | 32;
-  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
 }
