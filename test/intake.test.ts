@@ -1,0 +1,376 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { readConfig } from "../src/config.ts";
+import { Accepted, type Ask, createIntake, type Decision, targetOf } from "../src/intake.ts";
+import { createLimiter } from "../src/limiter.ts";
+import { Dropped } from "../src/pixel/decode.ts";
+import { Rejection } from "../src/pixel/rejection.ts";
+import { resolveSources, type Sources } from "../src/sources.ts";
+
+const NOW_MS = Date.parse("2026-11-23T10:00:00.000Z");
+const CONFIG = {
+  sources: [
+    { id: "blog", writeKey: "wk_blog", destinations: ["warehouse", "alerts", "paused"] },
+    { id: "off", writeKey: "wk_off", destinations: ["warehouse"], enabled: false },
+    { id: "once", writeKey: "wk_once", destinations: ["warehouse"], dedupe: "messageId" },
+    { id: "slow", writeKey: "wk_slow", destinations: ["warehouse"], rateLimit: 2 },
+    {
+      id: "strict",
+      writeKey: "wk_strict",
+      destinations: ["warehouse"],
+      bots: "drop",
+      privacySignals: "drop",
+    },
+    { id: "cookie", writeKey: "wk_cookie", destinations: ["warehouse"], anonymousId: "cookie" },
+    { id: "nowhere", writeKey: "wk_nowhere", destinations: [] },
+  ],
+  destinations: [{ id: "warehouse" }, { id: "alerts", events: ["track"] }, { id: "paused", enabled: false }],
+};
+
+function sourcesOf(content: unknown): Sources {
+  const sources = resolveSources(content, "pixel");
+  if (Array.isArray(sources)) throw new Error(sources.join("\n"));
+  return sources;
+}
+
+const SOURCES = sourcesOf(CONFIG);
+
+interface Options {
+  readonly maxUrlBytes?: number;
+  readonly trusted?: string;
+}
+
+function intakeOf({ maxUrlBytes = 16_384, trusted = "" }: Options = {}): (ask: Ask) => Decision {
+  const config = readConfig({ TRUSTED_PROXIES: trusted });
+  if (Array.isArray(config)) throw new Error(config.join("\n"));
+  let ids = 0;
+  return createIntake({
+    maxUrlBytes,
+    trustedProxies: config.trustedProxies,
+    sources: () => SOURCES,
+    newId: () => `new-${++ids}`,
+    limiter: createLimiter(1),
+  });
+}
+
+function askOf(target: string, headers: Record<string, string> = {}, peer: string | null = "192.0.2.1"): Ask {
+  const type = target.startsWith("/pixel/v1/track") ? "track" : "page";
+  return {
+    type,
+    url: `http://pixel.example${target}`,
+    headers: new Headers(headers),
+    peer,
+    receivedMs: NOW_MS,
+  };
+}
+
+function accepted(decision: Decision): Accepted {
+  const { result } = decision;
+  if (!(result instanceof Accepted)) throw new Error(`Not accepted: ${result.reason}`);
+  return result;
+}
+
+function eventOf(decision: Decision): Record<string, Record<string, unknown>> {
+  return JSON.parse(accepted(decision).outgoing.payload);
+}
+
+const page = (query: string) => `/pixel/v1/page?${query}`;
+
+describe("refusals", () => {
+  const rows: readonly [
+    rule: string,
+    target: string,
+    status: number,
+    reason: string,
+    sourceId: string | null,
+  ][] = [
+    ["a request without a query", "/pixel/v1/page", 400, "failed to read writekey from query params", null],
+    ["a request without a write key", page("a=1"), 400, "failed to read writekey from query params", null],
+    ["an empty write key", page("writeKey="), 400, "failed to read writekey from query params", null],
+    ["a blank write key", page("writeKey=%20+"), 400, "failed to read writekey from query params", null],
+    [
+      "a write key as a path",
+      page("writeKey.a=wk_blog"),
+      400,
+      "failed to read writekey from query params",
+      null,
+    ],
+    [
+      "a write key in other letters",
+      page("writekey=wk_blog"),
+      400,
+      "failed to read writekey from query params",
+      null,
+    ],
+    [
+      "a write key after #",
+      page("a=1#&writeKey=wk_blog"),
+      400,
+      "failed to read writekey from query params",
+      null,
+    ],
+    ["an unknown write key", page("writeKey=nobody"), 400, "invalid write key", null],
+    ["a write key in other case", page("writeKey=WK_BLOG"), 400, "invalid write key", null],
+    ["a write key that is a prototype name", page("writeKey=__proto__"), 400, "invalid write key", null],
+    ["a disabled source", page("writeKey=wk_off"), 400, "source is disabled", "off"],
+    [
+      "a track without event",
+      "/pixel/v1/track?writeKey=wk_blog",
+      400,
+      "track: Mandatory field 'event' missing",
+      "blog",
+    ],
+    [
+      "a context that is no object",
+      page("writeKey=wk_blog&context=x"),
+      400,
+      "context must be an object",
+      "blog",
+    ],
+    [
+      "513 parameters",
+      page(`writeKey=wk_blog${"&a=1".repeat(512)}`),
+      400,
+      "too many query parameters: more than 512",
+      "blog",
+    ],
+    [
+      "513 parameters of a stranger",
+      page(`writeKey=nobody${"&a=1".repeat(512)}`),
+      400,
+      "too many query parameters: more than 512",
+      null,
+    ],
+    [
+      "513 parameters without a write key",
+      page("a=1&".repeat(513)),
+      400,
+      "too many query parameters: more than 512",
+      null,
+    ],
+    [
+      "a key of 33 segments",
+      page(`writeKey=wk_blog&${"a.".repeat(32)}a=1`),
+      400,
+      "query key too deep: more than 32 segments",
+      "blog",
+    ],
+  ];
+  for (const [rule, target, status, reason, sourceId] of rows) {
+    test(`createIntake refuses ${rule}`, () => {
+      const { source, result } = intakeOf()(askOf(target));
+      expect(result).toEqual(new Rejection(status, reason));
+      expect(source?.id ?? null).toBe(sourceId);
+    });
+  }
+
+  test("createIntake trims a write key", () => {
+    for (const key of ["%20wk_blog%0A", "+wk_blog+", "wk_blog%20%20"]) {
+      expect(intakeOf()(askOf(page(`writeKey=${key}`))).result).toBeInstanceOf(Accepted);
+    }
+  });
+
+  test("createIntake takes 512 parameters and 32 segments", () => {
+    const many = page(`writeKey=wk_blog${"&a=1".repeat(511)}`);
+    const deep = page(`writeKey=wk_blog&${"a.".repeat(31)}a=1`);
+    expect(intakeOf()(askOf(many)).result).toBeInstanceOf(Accepted);
+    expect(intakeOf()(askOf(deep)).result).toBeInstanceOf(Accepted);
+  });
+
+  test("createIntake measures the target, without scheme and host", () => {
+    const intake = intakeOf({ maxUrlBytes: 256 });
+    const start = page("writeKey=wk_blog&a=");
+    const fits = start + "x".repeat(256 - start.length);
+    expect(intake(askOf(fits)).result).toBeInstanceOf(Accepted);
+    expect(intake(askOf(`${fits}x`))).toEqual({
+      source: null,
+      result: new Rejection(414, "request target too long: more than 256 bytes"),
+    });
+    expect(intake({ ...askOf(fits), url: fits }).result).toBeInstanceOf(Accepted);
+    expect((intake({ ...askOf(fits), url: `${fits}x` }).result as Rejection).status).toBe(414);
+  });
+});
+
+describe("rate limits", () => {
+  test("createIntake refuses with 429 past a source's rate, and takes more a second later", () => {
+    const intake = intakeOf();
+    const ask = askOf(page("writeKey=wk_slow"));
+    const statuses = Array.from({ length: 4 }, () => intake(ask).result).map((result) =>
+      result instanceof Rejection ? `${result.status} ${result.reason}` : "accepted",
+    );
+    const refused = "429 source is over its rate limit";
+    expect(statuses).toEqual(["accepted", "accepted", refused, refused]);
+    expect(intake({ ...ask, receivedMs: NOW_MS + 1000 }).result).toBeInstanceOf(Accepted);
+    expect(intake(askOf(page("writeKey=wk_blog"))).result).toBeInstanceOf(Accepted);
+  });
+
+  test("createIntake takes nothing of the rate for a HEAD", () => {
+    const intake = intakeOf();
+    const ask = askOf(page("writeKey=wk_slow"));
+    for (let index = 0; index < 5; index++) intake({ ...ask, isProbe: true });
+    expect(intake(ask).result).toBeInstanceOf(Accepted);
+  });
+});
+
+describe("outgoing", () => {
+  test("createIntake routes a page to the enabled destinations that admit pages", () => {
+    const { outgoing } = accepted(intakeOf()(askOf(page("writeKey=wk_blog&anonymousId=a&messageId=m"))));
+    expect({ ...outgoing, payload: JSON.parse(outgoing.payload) }).toEqual({
+      id: "new-1",
+      sourceId: "blog",
+      type: "page",
+      routes: [{ destinationId: "warehouse", subject: "pixel.warehouse.page" }],
+      payload: {
+        type: "page",
+        anonymousId: "a",
+        messageId: "m",
+        channel: "web",
+        integrations: { All: true },
+        context: { ip: "192.0.2.1", gateway: { sourceId: "blog", identity: "client", flags: [] } },
+        request_ip: "192.0.2.1",
+        originalTimestamp: "2026-11-23T10:00:00.000Z",
+        sentAt: "2026-11-23T10:00:00.000Z",
+        receivedAt: "2026-11-23T10:00:00.000Z",
+        timestamp: "2026-11-23T10:00:00.000Z",
+      },
+    });
+  });
+
+  test("createIntake routes a track to every enabled destination", () => {
+    const { outgoing } = accepted(intakeOf()(askOf("/pixel/v1/track?writeKey=wk_blog&event=e")));
+    expect(outgoing.routes.map((route) => route.subject)).toEqual([
+      "pixel.warehouse.track",
+      "pixel.alerts.track",
+    ]);
+  });
+
+  test("createIntake accepts an event that no destination takes", () => {
+    expect(accepted(intakeOf()(askOf(page("writeKey=wk_nowhere")))).outgoing.routes).toEqual([]);
+  });
+
+  test("createIntake gives each accepted request an id of its own, whatever messageId it has", () => {
+    const intake = intakeOf();
+    const ask = askOf(page("writeKey=wk_blog&anonymousId=a&messageId=same"));
+    expect(accepted(intake(ask)).outgoing.id).not.toBe(accepted(intake(ask)).outgoing.id);
+  });
+
+  const tokens: readonly [rule: string, messageId: string, id: RegExp][] = [
+    ["takes the messageId of a source that dedupes", "order-1", /^once\.order-1$/],
+    ["trims it first", "%20order-1%20", /^once\.order-1$/],
+    ["hashes one with a space", "order%201", /^once\.[\w-]{43}$/],
+    ["hashes one with a line break", "a%0D%0AX:1", /^once\.[\w-]{43}$/],
+    ["hashes one that is not ASCII", "caf%C3%A9", /^once\.[\w-]{43}$/],
+    ["assigns one where there is none", "", /^once\.new-\d$/],
+  ];
+  for (const [rule, messageId, id] of tokens) {
+    test(`createIntake ${rule}`, () => {
+      const ask = askOf(page(`writeKey=wk_once&anonymousId=a&messageId=${messageId}`));
+      const first = accepted(intakeOf()(ask)).outgoing.id;
+      expect(first).toMatch(id);
+      expect(accepted(intakeOf()(ask)).outgoing.id).toBe(first);
+    });
+  }
+
+  test("createIntake keeps client text out of subjects and header ids", () => {
+    const text = fc
+      .string({ unit: "binary", maxLength: 40 })
+      .map((value) => encodeURIComponent(value.toWellFormed()));
+    fc.assert(
+      fc.property(text, text, (messageId, name) => {
+        const query = `writeKey=wk_once&messageId=${messageId}&name=${name}&type=${name}`;
+        const { outgoing } = accepted(intakeOf()(askOf(page(query))));
+        expect(outgoing.id).toMatch(/^once\.[A-Za-z0-9_.:@=+/-]+$/);
+        expect(outgoing.routes.map((route) => route.subject)).toEqual(["pixel.warehouse.page"]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe("what the headers say", () => {
+  const rows: readonly [rule: string, headers: Record<string, string>, flags: readonly string[]][] = [
+    ["nothing", {}, []],
+    ["Sec-GPC: 1", { "Sec-GPC": "1" }, ["gpc"]],
+    ["Sec-GPC: 0 as nothing", { "Sec-GPC": "0" }, []],
+    ["DNT: 1", { DNT: "1" }, ["dnt"]],
+    ["DNT: 0 as nothing", { DNT: "0" }, []],
+    ["Sec-Purpose: prefetch", { "Sec-Purpose": "prefetch" }, ["prefetch"]],
+    ["a prerender", { "Sec-Purpose": "prefetch;prerender" }, ["prefetch"]],
+    ["Purpose: prefetch", { Purpose: "prefetch" }, ["prefetch"]],
+    ["a bot", { "User-Agent": "Googlebot/2.1" }, ["bot"]],
+    ["a mail proxy", { "User-Agent": "YahooMailProxy; https://help.yahoo.com" }, ["mail-proxy"]],
+    [
+      "all at once",
+      { "User-Agent": "Googlebot/2.1", Purpose: "prefetch", "Sec-GPC": "1", DNT: "1" },
+      ["bot", "prefetch", "gpc", "dnt"],
+    ],
+  ];
+  for (const [rule, headers, flags] of rows) {
+    test(`createIntake flags ${rule}`, () => {
+      const event = eventOf(intakeOf()(askOf(page("writeKey=wk_blog&anonymousId=a"), headers)));
+      expect(event.context?.gateway).toEqual({ sourceId: "blog", identity: "client", flags });
+    });
+  }
+
+  const drops: readonly [rule: string, headers: Record<string, string>, reason: Dropped["reason"]][] = [
+    ["bots", { "User-Agent": "Googlebot/2.1" }, "bot"],
+    ["Sec-GPC", { "Sec-GPC": "1" }, "gpc"],
+    ["DNT", { DNT: "1" }, "dnt"],
+  ];
+  for (const [rule, headers, reason] of drops) {
+    test(`createIntake drops ${rule} where the source says so`, () => {
+      const { source, result } = intakeOf()(askOf(page("writeKey=wk_strict"), headers));
+      expect(result).toEqual(new Dropped(reason));
+      expect(source?.id).toBe("strict");
+    });
+  }
+
+  test("createIntake fills the context from User-Agent, Accept-Language and Referer", () => {
+    const headers = {
+      "User-Agent": "Agent/1",
+      "Accept-Language": "de-CH,de;q=0.9",
+      Referer: "https://site.example/a",
+    };
+    const { context } = eventOf(intakeOf()(askOf(page("writeKey=wk_blog"), headers)));
+    expect(context).toMatchObject({
+      userAgent: "Agent/1",
+      locale: "de-CH",
+      page: { url: "https://site.example/a" },
+    });
+  });
+
+  test("createIntake reads and sets the cookie of a source that keeps one", () => {
+    const id = "0f9ac4c3-6f5e-4f9a-8f5d-2f6f3f0a9c11";
+    const ask = askOf(page("writeKey=wk_cookie"));
+    expect(accepted(intakeOf()(ask)).setCookie).toStartWith("pixelgate_id=new-1; ");
+    const back = intakeOf()({ ...ask, headers: new Headers({ Cookie: `pixelgate_id=${id}` }) });
+    expect(accepted(back).setCookie).toBeNull();
+    expect(eventOf(back)).toMatchObject({ anonymousId: id, context: { gateway: { identity: "cookie" } } });
+  });
+
+  test("createIntake believes X-Forwarded-For from a trusted proxy alone", () => {
+    const ask = askOf(page("writeKey=wk_blog"), { "X-Forwarded-For": "203.0.113.5, 10.0.0.2" }, "10.0.0.1");
+    expect(eventOf(intakeOf()(ask))).toMatchObject({ request_ip: "10.0.0.1", context: { ip: "10.0.0.1" } });
+    expect(eventOf(intakeOf({ trusted: "10.0.0.0/8" })(ask))).toMatchObject({
+      request_ip: "203.0.113.5",
+      context: { ip: "203.0.113.5" },
+    });
+  });
+
+  test("createIntake gives no address where the runtime knows no peer", () => {
+    const event = eventOf(intakeOf()(askOf(page("writeKey=wk_blog"), {}, null)));
+    expect(event.request_ip).toBeUndefined();
+    expect(event.context?.ip).toBeUndefined();
+  });
+});
+
+test("targetOf finds path and query in every form a runtime gives", () => {
+  const rows: readonly [url: string, target: string][] = [
+    ["http://a/b?c=/d", "/b?c=/d"],
+    ["https://a.example:8080/b", "/b"],
+    ["http://[::1]:80/b?c", "/b?c"],
+    ["/b?c=http://d/e", "/b?c=http://d/e"],
+    ["http://a", "/"],
+  ];
+  for (const [url, target] of rows) expect(targetOf(url)).toBe(target);
+});
