@@ -115,7 +115,7 @@ export function loadSources(path: string | null, prefix: string): Sources | stri
   try {
     content = JSON.parse(text);
   } catch (error) {
-    return [`Cannot read ${path}: not JSON: ${reasonOf(error)}`];
+    return [`Cannot read ${path}: not JSON: ${withoutExcerpt(reasonOf(error))}`];
   }
   const resolved = resolveSources(content, prefix);
   return Array.isArray(resolved) ? resolved.map((fault) => `Cannot use ${path}: ${fault}`) : resolved;
@@ -125,6 +125,12 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = (error as NodeJS.ErrnoException).code;
   return code === "ENOENT" ? "no such file" : code === "EACCES" ? "permission denied" : error.message;
+}
+
+/** A parser's message up to where it quotes the file, which may be a write key; a single quoted character may stay. */
+function withoutExcerpt(message: string): string {
+  const [start = ""] = /^(?:[^"'`]|(["'`]).\1)*/.exec(message) ?? [];
+  return start.replace(/[\s,.]+$/, "");
 }
 
 /** Checks the content of a configuration file and resolves it. Returns every fault, each with its path. */
