@@ -63,6 +63,7 @@ function showStatus(status) {
   last = { atMs, taken, refused };
   setText("total-taken", writeCount(taken));
   setText("total-refused", writeCount(refused));
+  byId("refused", HTMLElement).toggleAttribute("data-some", refused > 0);
   setText("version", status.version);
   setText("uptime", writeDuration(status.uptimeMs));
 
@@ -131,7 +132,7 @@ async function start() {
   setOptions(byId("filter-source", HTMLSelectElement), [
     ["", "Any source"],
     ...sources.map((/** @type {{ id: string }} */ { id }) => /** @type {const} */ ([id, id])),
-    ["_unknown", "unknown source"],
+    ["_unknown", "Unknown source"],
   ]);
   setOptions(byId("filter-destination", HTMLSelectElement), [
     ["", "Any destination"],

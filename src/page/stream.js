@@ -179,6 +179,7 @@ function drawGap(missed) {
 /** @param {LiveRecord} record */
 function drawItem(record) {
   const { event, reason } = record;
+  const isRefused = NOT_TAKEN.includes(record.outcome);
   const name = record.type === "track" ? event?.event : event?.name;
   const url = event?.context?.page?.url ?? event?.properties?.url;
   const title = create("span", { class: "name" }, reason ?? (readText(name) || "no name"));
@@ -190,11 +191,13 @@ function drawItem(record) {
     create("span", { class: "outcome" }, record.outcome),
     create("span", { class: "type" }, record.type),
     title,
-    create("span", { class: "url" }, readText(url)),
-    create("span", { class: "source" }, record.sourceId ?? "unknown source"),
+    ...(isRefused
+      ? []
+      : [create("span", { class: "url", title: readText(url) }, readText(url).replace(/^https?:\/\//, ""))]),
+    create("span", { class: "source" }, record.sourceId ?? "unknown"),
     create("span", { class: "to" }, record.destinations.join(", ")),
   );
-  const item = create("li", { class: NOT_TAKEN.includes(record.outcome) ? "item refused" : "item" }, row);
+  const item = create("li", { class: isRefused ? "item refused" : "item" }, row);
   item.dataset.outcome = record.outcome;
   records.set(item, record);
   item.hidden = !matches(record);
