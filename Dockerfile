@@ -1,5 +1,7 @@
-# The binary and the four libraries it needs, in an image with nothing else: no shell, no root.
+# The binary and the C library it needs, in an image with nothing else: no shell, no package manager, no root.
 FROM oven/bun:1.4.5-debian AS build
+# A pipe fails when any part of it does.
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 WORKDIR /build
 COPY package.json bun.lock ./
 RUN bun install --frozen-lockfile --production
@@ -18,11 +20,13 @@ LABEL org.opencontainers.image.title="Pixelgate" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="0.1.0"
 COPY --from=build /image /
+# The only folder the gateway writes to. A new volume mounted here takes its owner over.
 COPY --from=build --chown=65532:65532 /data /data
-ENV PIXELGATE_DATA_DIR=/data
+ENV NODE_ENV=production \
+    PIXELGATE_DATA_DIR=/data
 USER 65532:65532
 VOLUME /data
 EXPOSE 8080 9090
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=4s --start-period=5s CMD ["/pixelgate", "health"]
+HEALTHCHECK --interval=10s --timeout=4s --start-period=5s --retries=3 CMD ["/pixelgate", "health"]
 ENTRYPOINT ["/pixelgate"]
