@@ -32,7 +32,8 @@ export interface Path {
   next: Path | undefined;
 }
 
-// Keys come from strangers: the cache is bounded in entries and in the length of each.
+// Keys come from strangers: the cache is bounded in entries and in the length of each. The numbers of the tricks in
+// query.ts, pairs.ts, path.ts and percent.ts are medians for the first row of `bun run bench:query`, all others on.
 const CACHED_PATHS = 1024;
 const CACHED_KEY_LENGTH = 64;
 const cache = new Map<string, Path>();
@@ -40,7 +41,7 @@ const cache = new Map<string, Path>();
 /** The path before any first one: its `next` is how the last query began. */
 export const START: Path = readPath("");
 
-/** Reads a decoded key that stands in a query string exactly so, which makes its path worth remembering (4 µs less for 18 parameters). */
+/** The path of a decoded key that stands exactly so in a query string: remembered, 5.4 instead of 11.0 µs for 18 parameters. */
 export function plainPath(text: string): Path {
   const known = cache.get(text);
   if (known !== undefined) return known;

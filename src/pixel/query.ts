@@ -28,7 +28,7 @@ export function readQuery(query: string): QueryObject | Rejection {
   const root = createObject();
   const pairs = new Pairs(query);
   // The keys already met. Known only from the first parameter on that would replace something: until then a
-  // repeated key cannot have done harm, and a set per request would cost as much as all the objects.
+  // repeated key cannot have done harm. A set for every query: 3.7 instead of 2.7 µs.
   let seen: Set<string> | undefined;
   let parameters = 0;
   let gaps = 0;
@@ -109,6 +109,7 @@ function objectOf(array: QueryArray): QueryObject {
   return object;
 }
 
+/** On Bun as fast as `{}` and as fast to serialise, and needs no care for names such as `__proto__`. */
 function createObject(): QueryObject {
   return Object.create(null) as QueryObject;
 }

@@ -1,70 +1,109 @@
-// The request targets the benchmarks run on: the parameters of the AMP vendor configurations and of the e-mail
-// templates in the RudderStack documentation, filled in as a browser fills them in. Knows no parser.
+// The request targets the benchmarks run on: the parameters of the AMP configurations and e-mail templates that
+// RudderStack documents, filled in for many visits as a browser fills them in. Knows no parser.
 
-/** A request target as it stands in the request line, and whether every parser reads the same object from it. */
+/** One kind of request: `urls` are its targets as they stand in request lines, one a visit; `url` is the first. */
 export interface Target {
   readonly name: string;
   readonly url: string;
+  readonly urls: readonly string[];
 }
 
 type Pairs = readonly (readonly [string, string])[];
 
-/** AMP fills a template: the keys stand as written, each value has gone through encodeURIComponent. */
-function target(path: string, pairs: Pairs): string {
-  return `${path}?${pairs.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&")}`;
+/** How many visits come before one is met again. */
+const VISITS = 1024;
+
+/** What differs from visit to visit. */
+interface Visit {
+  readonly id: string;
+  readonly slug: string;
+  readonly browser: string;
+  readonly referrer: string;
 }
 
-const phone =
-  "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile Safari/537.36";
-const article = "https://news.example.com/2026/11/city-council-votes-on-new-tram-line";
-const title = "City council votes on new tram line – Example News";
+function letters(seed: number, count: number): string {
+  let state = Math.imul(seed + 1, 0x9e3779b1);
+  let text = "";
+  for (let i = 0; i < count; i++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    text += "abcdefghijklmnopqrstuvwxyz0123456789"[(state >>> 0) % 36] ?? "";
+  }
+  return text;
+}
 
-const rudderBase: Pairs = [
-  ["writeKey", "1S2kNlbkMrWLBO79H2eNuEST27I"],
+function visit(i: number, articles: number, browsers: number, referrers: number): Visit {
+  const browser = (i * 13) % browsers;
+  const referrer = (i * 5) % referrers;
+  const version = 100 + (browser % 40);
+  return {
+    id: `amp-${letters(i + 1_000_000, 22)}`,
+    slug: `council-votes-on-${letters((i * 17) % articles, 10)}-tram-line`,
+    browser: `Mozilla/5.0 (Linux; Android 14; SM-${1000 + browser}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version}.0.0.0 Mobile Safari/537.36`,
+    referrer:
+      referrer === 0 ? "https://www.google.com/" : `https://www.example.org/search?q=${letters(referrer, 8)}`,
+  };
+}
+
+/** A busy hour of one site: 40 articles, 60 browsers, 20 referrers, and no visitor twice. */
+const usual = (i: number): Visit => visit(i, 40, 60, 20);
+/** No article, browser or referrer is met twice: what remembering costs where it never helps. */
+const unique = (i: number): Visit => visit(i, VISITS, VISITS, VISITS);
+
+/** AMP fills a template: the keys stand as written, each value has gone through encodeURIComponent. */
+function target(name: string, path: string, pairs: (visit: Visit) => Pairs, visits = usual): Target {
+  const urls = Array.from({ length: VISITS }, (_, i) => {
+    const query = pairs(visits(i)).map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
+    return `${path}?${query.join("&")}`;
+  });
+  return { name, url: urls[0] ?? "", urls };
+}
+
+const writeKey = "1S2kNlbkMrWLBO79H2eNuEST27I";
+const title = (slug: string) => `${slug.replaceAll("-", " ")} – Example News`;
+const article = (slug: string) => `https://news.example.com/2026/11/${slug}`;
+
+const rudder = ({ id, slug, browser, referrer }: Visit): Pairs => [
+  ["writeKey", writeKey],
   ["context.library.name", "Rudderstack AMP SDK"],
   ["context.library.version", "1.0.0"],
   ["context.platform", "AMP"],
-  ["anonymousId", "amp-QFvj3pL0xZ1k2Yc8hW5b7A"],
+  ["anonymousId", id],
   ["context.locale", "en-us"],
-  ["context.userAgent", phone],
-  ["context.page.path", "/2026/11/city-council-votes-on-new-tram-line"],
-  ["context.page.url", article],
-  ["context.page.referrer", "https://www.example.org/search?q=tram%20line"],
-  ["context.page.title", title],
+  ["context.userAgent", browser],
+  ["context.page.path", `/2026/11/${slug}`],
+  ["context.page.url", article(slug)],
+  ["context.page.referrer", referrer],
+  ["context.page.title", title(slug)],
   ["context.screen.width", "412"],
   ["context.screen.height", "915"],
 ];
 
-const ampPage: Pairs = [
-  ...rudderBase,
-  ["properties.path", "/2026/11/city-council-votes-on-new-tram-line"],
-  ["properties.url", article],
-  ["properties.referrer", "https://www.example.org/search?q=tram%20line"],
-  ["properties.title", title],
+const ampPage = (reader: Visit): Pairs => [
+  ...rudder(reader),
+  ["properties.path", `/2026/11/${reader.slug}`],
+  ["properties.url", article(reader.slug)],
+  ["properties.referrer", reader.referrer],
+  ["properties.title", title(reader.slug)],
   ["name", "Article"],
 ];
 
-const ampPageLong: Pairs = [
-  ...rudderBase.slice(0, 8),
-  [
-    "context.page.url",
-    `${article}?utm_source=newsletter&utm_medium=email&utm_campaign=tram&gclid=EAIaIQobChMI4c`,
-  ],
-  ["context.page.referrer", "https://www.google.com/"],
-  ["context.page.title", title],
-  ["context.page.search", "?utm_source=newsletter&utm_medium=email&utm_campaign=tram"],
-  ["context.screen.width", "412"],
-  ["context.screen.height", "915"],
+/** A shorter article, as the many parameters leave no more room under 1,200 bytes. */
+const ampPageLong = (reader: Visit): Pairs => [
+  ...rudder({ ...reader, slug: reader.slug.slice(17, 27) }).filter(([key]) => key !== "context.page.url"),
+  ["context.page.url", `${article(reader.slug.slice(17, 27))}?utm_source=mail&utm_campaign=tram`],
+  ["context.page.search", "?utm_source=mail"],
   ["context.screen.density", "2.625"],
   ["context.timezone", "Europe/Berlin"],
-  ["context.campaign.source", "newsletter"],
-  ["context.campaign.medium", "email"],
+  ["context.campaign.source", "mail"],
   ["context.campaign.name", "tram"],
-  ["context.app.name", "Example News"],
-  ["context.app.version", "4.12.0"],
+  ["context.app.name", "News"],
+  ["context.app.version", "4.12"],
+  ["properties.lang", "en"],
   ["properties.category", "local"],
   ["properties.author", "Jo Öst"],
-  ["properties.published", "2026-11-20T06:30:00.000Z"],
+  ["properties.day", "20"],
   ["properties.words", "842"],
   ["properties.tags.0", "transport"],
   ["properties.tags.1", "council"],
@@ -74,44 +113,54 @@ const ampPageLong: Pairs = [
   ["name", "Article"],
 ];
 
-const ampTrack: Pairs = [
-  ...rudderBase,
+const ampTrack = (reader: Visit): Pairs => [
+  ...rudder(reader),
   ["event", "Scrolled Article"],
   ["properties.depth", "75"],
   ["properties.seconds", "48"],
   ["properties.section", "local"],
 ];
 
-const emailOpen: Pairs = [
-  ["writeKey", "1S2kNlbkMrWLBO79H2eNuEST27I"],
-  ["userId", "5f2d9c1a"],
+const emailOpen = ({ id }: Visit): Pairs => [
+  ["writeKey", writeKey],
+  ["userId", id.slice(4, 12)],
   ["event", "Email Opened"],
 ];
 
-const emailCampaign: Pairs = [
-  ["writeKey", "1S2kNlbkMrWLBO79H2eNuEST27I"],
-  ["anonymousId", "a77e"],
+const emailCampaign = ({ id }: Visit): Pairs => [
+  ["writeKey", writeKey],
+  ["anonymousId", id.slice(4, 12)],
   ["event", "open"],
+  ["name", "Nov News"],
   ["properties.campaign", "nov"],
   ["properties.list", "weekly"],
   ["properties.id", "48213"],
-  ["context.ip", "0.0.0.0"],
 ];
 
-/** Everything a scan could stumble over at once: escapes in keys, wide arrays, deep paths, broken percent signs. */
-const hostile = `/pixel/v1/track?${Array.from(
-  { length: 120 },
-  (_, i) => `k%2E${i}.x\\.y=%zz%C3&list.${i % 100}=a+b&list.-1=%2&n.o.d.e.${i}=1&__proto__.p${i}=%26`,
-)
-  .slice(0, 100)
-  .join("&")}`;
+/** What a scan can stumble over, at the cap of parameters: escapes, arrays, repeats, collisions, broken percent signs. */
+const hostile = Array.from({ length: 84 }, (_, i) => [
+  `k%2E${i}.x\\.y=%zz%C3`,
+  `list.${i}=a+b`,
+  `list.-1.${i}=%2`,
+  `n.o.d.e.${i}=1`,
+  `n.o=${i}`,
+  `__proto__.p${i}=%26`,
+]).flat();
+const hostileUrl = `/pixel/v1/track?${hostile.join("&")}`;
 
-/** The table: names say what sends such a target, its bytes and its parameters. */
+const single: readonly Target[] = [
+  target("AMP page, 18 parameters", "/pixel/v1/page", ampPage),
+  target("AMP page, 18 parameters, no value met twice", "/pixel/v1/page", ampPage, unique),
+  target("AMP page, 31 parameters", "/pixel/v1/page", ampPageLong),
+  target("AMP track, 17 parameters", "/pixel/v1/track", ampTrack),
+  target("e-mail open, 3 parameters", "/pixel/v1/track.gif", emailOpen),
+  target("e-mail campaign, 7 parameters", "/pixel/v1/track.gif", emailCampaign),
+];
+const mixed = Array.from({ length: VISITS }, (_, i) => single[i % single.length]?.urls[i] ?? "");
+
+/** The table: what sends such a target, and how many parameters it has. */
 export const targets: readonly Target[] = [
-  { name: "AMP page, 18 parameters", url: target("/pixel/v1/page", ampPage) },
-  { name: "AMP page, 31 parameters", url: target("/pixel/v1/page", ampPageLong) },
-  { name: "AMP track, 17 parameters", url: target("/pixel/v1/track", ampTrack) },
-  { name: "e-mail open, 3 parameters", url: target("/pixel/v1/track.gif", emailOpen) },
-  { name: "e-mail campaign, 7 parameters", url: target("/pixel/v1/track.gif", emailCampaign) },
-  { name: "pathological, 500 parameters", url: hostile },
+  ...single,
+  { name: "all of the above, taking turns", url: mixed[0] ?? "", urls: mixed },
+  { name: "pathological, 504 parameters", url: hostileUrl, urls: [hostileUrl] },
 ];
