@@ -1,0 +1,149 @@
+// Starts real gateway processes on free ports of 127.0.0.1, each with a data folder of its own, and ends them by pid.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dirname, "..");
+const START_MS = 20_000;
+const STOP_MS = 15_000;
+
+/** How the program is run: the command line before its own words. */
+export const COMMANDS = {
+  bun: [process.execPath, join(ROOT, "src/main.ts")],
+  deno: [join(ROOT, "node_modules/.bin/deno"), "run", "-A", join(ROOT, "src/main.ts")],
+} as const satisfies Record<string, readonly string[]>;
+
+export interface GatewayOptions {
+  /** Default: Bun. */
+  readonly command?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Kept when given, so that a second gateway can go on with it; else a new one that `stop` removes. */
+  readonly dataDir?: string;
+  readonly cwd?: string;
+}
+
+export interface Gateway {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly dataDir: string;
+  /** The environment it runs in, for its other verbs. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What it wrote so far, both streams. */
+  output(): string;
+  /** Sends a signal and resolves with the exit code when the process is gone; null when a signal ended it. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The environment of a child: nothing of ours but what finds programs, so that a developer's settings change no test. */
+function environment(own: Readonly<Record<string, string>>): Record<string, string> {
+  const { PATH = "", HOME = tmpdir() } = process.env;
+  return { PATH, HOME, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...own };
+}
+
+function exitOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
+}
+
+/** Runs the program to its end with the words of a command; kills it after 20 seconds. */
+export async function runCommand(
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  command: readonly string[] = COMMANDS.bun,
+  cwd?: string,
+): Promise<Ended> {
+  const [program = "", ...args] = [...command, ...words];
+  const child = spawn(program, args, {
+    env: environment(env),
+    stdio: ["ignore", "pipe", "pipe"],
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const limit = setTimeout(() => child.kill("SIGKILL"), START_MS);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  clearTimeout(limit);
+  return { code, stdout, stderr };
+}
+
+/** Starts a gateway and resolves when it has said where it listens. Rejects with its output when it ends before. */
+export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  const { command = COMMANDS.bun, cwd } = options;
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "pixelgate-"));
+  mkdirSync(dataDir, { recursive: true });
+  const env = {
+    HOST: "127.0.0.1",
+    PORT: "0",
+    ADMIN_HOST: "127.0.0.1",
+    ADMIN_PORT: "0",
+    PIXELGATE_DATA_DIR: dataDir,
+    ...options.env,
+  };
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, {
+    env: environment(env),
+    stdio: ["ignore", "pipe", "pipe"],
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  const exited = exitOf(child);
+  let output = "";
+  const stop = async (signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    const limit = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+    const code = await exited;
+    clearTimeout(limit);
+    if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+    return code;
+  };
+
+  let url: string;
+  try {
+    url = await new Promise<string>((resolve, reject) => {
+      const fail = (what: string) => reject(new Error(`Cannot start a gateway: ${what}\n${output}`));
+      const limit = setTimeout(() => fail(`no address after ${START_MS} ms`), START_MS);
+      const read = (text: string) => {
+        output += text;
+        const found = /"url":"(http:[^"]+)"[^\n]*"msg":"listening"/.exec(output)?.[1];
+        if (found === undefined) return;
+        clearTimeout(limit);
+        resolve(found);
+      };
+      child.stdout.setEncoding("utf8").on("data", read);
+      child.stderr.setEncoding("utf8").on("data", read);
+      child.once("error", (error) => fail(String(error)));
+      exited.then((code) => {
+        clearTimeout(limit);
+        fail(`exit code ${code}`);
+      });
+    });
+  } catch (error) {
+    await stop("SIGKILL");
+    throw error;
+  }
+  return {
+    url,
+    port: Number(new URL(url).port),
+    pid: child.pid ?? 0,
+    dataDir,
+    env,
+    output: () => output,
+    stop,
+  };
+}
