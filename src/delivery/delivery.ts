@@ -1,4 +1,12 @@
 // From an event to somewhere safe. Owns the choice between NATS and the spool.
+
+import type { NatsOptions } from "./connection.ts";
+import { createDrain } from "./drain.ts";
+import { Flight } from "./flight.ts";
+import { createJetStream } from "./jetstream.ts";
+import { type DeliveryLog, messageOf } from "./log.ts";
+import { openSpool } from "./spool.ts";
+import type { StreamOptions } from "./stream.ts";
 import type { Route } from "./subject.ts";
 
 /** An event on its way out: one message per route, all with the same payload. */
@@ -36,4 +44,134 @@ export interface Delivery {
   state(): DeliveryState;
   /** Waits for what is in flight, spools what has no ack, closes. Resolves within `timeoutMs`. */
   close(timeoutMs: number): Promise<void>;
+}
+
+export interface DeliveryOptions {
+  /** Null or absent: events stay in the spool. */
+  readonly nats?: NatsOptions | null;
+  readonly stream: StreamOptions;
+  /** Folder of the spool, created when missing. */
+  readonly dataDir: string;
+  /** File name of the spool; workers on one folder need one each. */
+  readonly spoolName?: string | undefined;
+  /** Bound of the spool's file; past it events fail. */
+  readonly spoolMaxBytes: number;
+  readonly log: DeliveryLog;
+  /** Epoch milliseconds; `Date.now` by default. */
+  readonly clock?: () => number;
+  readonly onStateChange?: (nats: DeliveryState["nats"]) => void;
+  /** Told the time from each publish to its ack in milliseconds; nothing is measured without it. */
+  readonly onAck?: (latencyMs: number) => void;
+  /** Told the number of events that left the spool for the stream. */
+  readonly onDrained?: (events: number) => void;
+}
+
+/** How long a client waits for the stream before its event is spooled: longer than a slow stream takes, not a dead one. */
+const ACK_DEADLINE_MS = 4000;
+/** Of the time to close, what is kept for spooling and saying goodbye. */
+const MAX_RESERVE_MS = 1000;
+
+/**
+ * Opens the spool and begins to connect to NATS, without waiting for it. Throws a `SpoolError` when the spool
+ * cannot be opened.
+ */
+export function createDelivery(options: DeliveryOptions): Delivery {
+  const { log } = options;
+  const clock = options.clock ?? Date.now;
+  const spool = openSpool({
+    dataDir: options.dataDir,
+    name: options.spoolName,
+    maxBytes: options.spoolMaxBytes,
+    log,
+    clock,
+  });
+  let isClosed = false;
+  let closing: Promise<void> | null = null;
+
+  const jetstream = options.nats
+    ? createJetStream({
+        nats: options.nats,
+        stream: options.stream,
+        log,
+        onState: (state) => {
+          options.onStateChange?.(state);
+          if (state === "up") drain?.restart();
+        },
+        onAck: options.onAck,
+      })
+    : null;
+  const drain = jetstream ? createDrain({ spool, jetstream, log, onDrained: options.onDrained }) : null;
+
+  function answer(settle: (delivered: Delivered) => void, delivered: Delivered): void {
+    try {
+      settle(delivered);
+    } catch (error) {
+      // A fault in one answer must not end the loop over all acks.
+      log.error("an answer failed by a fault of the gateway", { reason: messageOf(error) });
+    }
+  }
+
+  function keep(
+    outgoing: Outgoing,
+    routes: readonly Route[],
+    wasSent: boolean,
+    settle: (delivered: Delivered) => void,
+  ): void {
+    spool.append(outgoing, routes, wasSent, (isSafe) => {
+      answer(settle, isSafe ? "spooled" : "failed");
+      if (jetstream?.state === "up") drain?.wake();
+    });
+  }
+
+  function onLanded(flight: Flight): void {
+    const { outgoing, settle } = flight;
+    if (flight.refusal !== null) {
+      log.error("the stream refuses an event", { event: outgoing.id, reason: flight.refusal });
+      answer(settle, "failed");
+    } else if (flight.unacked.length > 0) keep(outgoing, flight.unacked, true, settle);
+    else answer(settle, "published");
+  }
+
+  async function close(timeoutMs: number): Promise<void> {
+    const end = performance.now() + timeoutMs;
+    const waitUntil = end - Math.min(MAX_RESERVE_MS, timeoutMs / 2);
+    drain?.stop();
+    while (jetstream && jetstream.inFlight > 0 && performance.now() < waitUntil) await sleep(5);
+    const closed = jetstream?.close();
+    isClosed = true;
+    spool.close();
+    await Promise.race([closed, sleep(Math.max(0, end - performance.now()))]);
+  }
+
+  return {
+    deliver: (outgoing, settle) => {
+      if (isClosed) return answer(settle, "failed");
+      const { routes, payload } = outgoing;
+      const messages = routes.length;
+      if (jetstream?.state !== "up" || !jetstream.hasRoom(messages, messages * payload.length)) {
+        return keep(outgoing, routes, false, settle);
+      }
+      if (messages === 0) return answer(settle, "published");
+      const flight = new Flight(outgoing, settle, onLanded);
+      for (let route = 0; route < messages; route++) jetstream.publish(flight, route, ACK_DEADLINE_MS);
+    },
+    publishRejected: (sourceId, payload) => jetstream?.publishRejected(sourceId, payload),
+    state: () => ({
+      nats: jetstream?.state ?? "off",
+      inFlight: jetstream?.inFlight ?? 0,
+      inFlightBytes: jetstream?.inFlightBytes ?? 0,
+      spooled: spool.rows,
+      spooledBytes: spool.bytes,
+      oldestSpooledMs: spool.oldestAt === null ? null : Math.max(0, clock() - spool.oldestAt),
+      spoolFull: spool.isFull,
+    }),
+    close: (timeoutMs) => {
+      closing ??= close(timeoutMs);
+      return closing;
+    },
+  };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

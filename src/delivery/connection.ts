@@ -1,0 +1,224 @@
+// Keeps one NATS connection alive: dials, notices a dead one, dials the next server. Knows no stream and no event.
+// The client's own reconnect stays off: it wipes what it holds at each dial, and hangs on a frozen server.
+import { readFileSync } from "node:fs";
+import { connect as connectSocket } from "node:net";
+import { type ConnectionOptions, connect, credsAuthenticator, type NatsConnection } from "nats";
+import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
+
+/** How to reach NATS. Holds credentials: never logged. */
+export interface NatsOptions {
+  /** Such as `nats://host:4222` or `tls://user:password@host`. */
+  readonly servers: readonly string[];
+  /** Read again at each dial, so that a renewed file counts. */
+  readonly credsFile?: string | null;
+  readonly token?: string | null;
+  readonly user?: string | null;
+  readonly password?: string | null;
+  readonly tlsCaFile?: string | null;
+  readonly tlsCertFile?: string | null;
+  readonly tlsKeyFile?: string | null;
+}
+
+export interface ConnectionEvents {
+  onConnected(connection: NatsConnection): void;
+  /** Nothing sent before may be counted on any more. */
+  onLost(reason: string): void;
+  /** The server said it does not let us publish to this subject. */
+  onDenied(subject: string): void;
+}
+
+export interface Connection {
+  /** Gives the present connection up and dials the next server. */
+  drop(reason: string): void;
+  close(): Promise<void>;
+}
+
+const DIAL_TIMEOUT_MS = 5000;
+const MIN_PAUSE_MS = 50;
+const MAX_PAUSE_MS = 1000;
+/** A connection that lived shorter than this counts as a failed dial, so that a kick at the door is not a tight loop. */
+const SETTLED_MS = 1000;
+const PING_INTERVAL_MS = 1000;
+/** With three pings out a dead server shows after 4 s, and one that takes 2 s to answer is not taken for dead. */
+const MAX_PINGS_OUT = 3;
+const CLOSE_TIMEOUT_MS = 500;
+
+interface Server {
+  readonly address: string;
+  readonly host: string;
+  readonly port: number;
+  readonly isTls: boolean;
+  readonly user: string | null;
+  readonly password: string | null;
+}
+
+/** Dials at once and for ever, until closed. */
+export function createConnection(nats: NatsOptions, log: DeliveryLog, events: ConnectionEvents): Connection {
+  const configured = nats.servers.map(readServer);
+  let servers = configured;
+  const rarely = createRarely(60_000);
+  let isClosed = false;
+  let lose: ((reason: string) => void) | null = null;
+  let wake: (() => void) | null = null;
+  let next = 0;
+  const running = run();
+
+  async function run(): Promise<void> {
+    let failures = 0;
+    while (!isClosed) {
+      const server = servers[next++ % servers.length];
+      if (server === undefined) throw new Error("no NATS server is configured");
+      const startedAt = performance.now();
+      try {
+        if (failures > 0) await knock(server);
+        const connection = await connect(optionsFor(server, nats));
+        log.info("NATS connected", { server: server.address, version: connection.info?.version });
+        learnServers(connection, server);
+        const reason = await live(connection);
+        await Promise.race([connection.close().catch(() => {}), pause(CLOSE_TIMEOUT_MS)]);
+        if (!isClosed) log.warn("NATS connection lost", { server: server.address, reason });
+        failures = performance.now() - startedAt > SETTLED_MS ? 0 : failures + 1;
+      } catch (error) {
+        failures++;
+        const reason = messageOf(error) || "connection refused";
+        rarely(`${server.address} ${reason}`, () =>
+          log.warn("Cannot connect to NATS", { server: server.address, reason }),
+        );
+      }
+      if (failures === 0 || isClosed) continue;
+      const longest = Math.min(MAX_PAUSE_MS, MIN_PAUSE_MS * 2 ** Math.min(failures - 1, 10));
+      await pause(longest * (0.5 + Math.random() / 2));
+    }
+  }
+
+  /** Resolves with the reason when the connection is over. */
+  function live(connection: NatsConnection): Promise<string> {
+    return new Promise((resolve) => {
+      let isLost = false;
+      lose = (reason) => {
+        if (isLost) return;
+        isLost = true;
+        lose = null;
+        events.onLost(reason);
+        resolve(reason);
+      };
+      const lost = lose;
+      void connection.closed().then((error) => lost(error ? messageOf(error) : "connection closed"));
+      void watch(connection, lost);
+      if (isClosed) lost("closing");
+      else events.onConnected(connection);
+    });
+  }
+
+  async function watch(connection: NatsConnection, lost: (reason: string) => void): Promise<void> {
+    for await (const status of connection.status()) {
+      if (status.type === "staleConnection") lost("server does not answer pings");
+      if (status.type === "disconnect") lost("connection closed");
+      if (status.type !== "error") continue;
+      const denied = /Permissions Violation for Publish to "([^"]+)"/i.exec(status.error.message)?.[1];
+      if (denied !== undefined) events.onDenied(denied);
+      else
+        rarely(status.error.message, () =>
+          log.error("NATS reports an error", { reason: status.error.message }),
+        );
+    }
+  }
+
+  /** Adds the cluster's other servers to those configured, for the day when none of these is there. */
+  function learnServers(connection: NatsConnection, current: Server): void {
+    const learned = (connection.info?.connect_urls ?? [])
+      .filter((address) => !configured.some((server) => server.address === address))
+      .map((address) => ({
+        ...readServer(address),
+        isTls: current.isTls,
+        user: current.user,
+        password: current.password,
+      }));
+    servers = [...configured, ...learned];
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  return {
+    drop: (reason) => lose?.(reason),
+    close: async () => {
+      isClosed = true;
+      lose?.("closing");
+      wake?.();
+      await Promise.race([running, new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT_MS))]);
+    },
+  };
+}
+
+function readServer(text: string): Server {
+  const url = new URL(text.includes("://") ? text : `nats://${text}`);
+  const port = url.port === "" ? 4222 : Number(url.port);
+  return {
+    address: `${url.hostname}:${port}`,
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    port,
+    isTls: url.protocol === "tls:",
+    user: url.username === "" ? null : decodeURIComponent(url.username),
+    password: url.password === "" ? null : decodeURIComponent(url.password),
+  };
+}
+
+function optionsFor(server: Server, nats: NatsOptions): ConnectionOptions {
+  const options: ConnectionOptions = {
+    servers: [server.address],
+    name: "pixelgate",
+    timeout: DIAL_TIMEOUT_MS,
+    reconnect: false,
+    ignoreClusterUpdates: true,
+    pingInterval: PING_INTERVAL_MS,
+    maxPingOut: MAX_PINGS_OUT,
+    noAsyncTraces: true,
+  };
+  const user = nats.user ?? server.user;
+  const password = nats.password ?? server.password;
+  if (nats.credsFile) options.authenticator = credsAuthenticator(readFileSync(nats.credsFile));
+  else if (nats.token) options.token = nats.token;
+  // As in other NATS clients, a user without a password in a URL is a token.
+  else if (user !== null && password === null && nats.user == null) options.token = user;
+  else if (user !== null) {
+    options.user = user;
+    if (password !== null) options.pass = password;
+  }
+  const { tlsCaFile, tlsCertFile, tlsKeyFile } = nats;
+  if (server.isTls || tlsCaFile || tlsCertFile) {
+    options.tls = {
+      ...(tlsCaFile ? { caFile: tlsCaFile } : {}),
+      ...(tlsCertFile ? { certFile: tlsCertFile } : {}),
+      ...(tlsKeyFile ? { keyFile: tlsKeyFile } : {}),
+    };
+  }
+  return options;
+}
+
+/**
+ * Throws unless a server greets at the address. The client forgets a socket whose server never greets: without this,
+ * a frozen server costs an open file for each dial.
+ */
+function knock(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connectSocket(server.port, server.host);
+    const finish = (error: Error | null) => {
+      clearTimeout(timer);
+      socket.destroy();
+      if (error === null) resolve();
+      else reject(error);
+    };
+    const timer = setTimeout(() => finish(new Error("server does not greet")), DIAL_TIMEOUT_MS);
+    socket.once("data", () => finish(null));
+    socket.on("error", finish);
+    socket.once("close", () => finish(new Error("connection refused")));
+  });
+}

@@ -1,0 +1,190 @@
+// Brings spooled events to JetStream, oldest first, beside new traffic. While the stream is degraded its first
+// message is the one that finds out whether the stream takes messages again.
+import type { Outgoing } from "./delivery.ts";
+import type { JetStream } from "./jetstream.ts";
+import { createRarely, type DeliveryLog } from "./log.ts";
+import type { Sender, Verdict } from "./ring.ts";
+import type { Spool } from "./spool.ts";
+import type { SpooledEvent } from "./spoolfile.ts";
+import type { Route } from "./subject.ts";
+
+export interface Drain {
+  /** Says that there may be something to do: the stream is up, or an event was spooled. */
+  wake(): void;
+  /** Starts from the oldest row again: the connection is a new one. */
+  restart(): void;
+  stop(): void;
+}
+
+export interface DrainOptions {
+  readonly spool: Spool;
+  readonly jetstream: JetStream;
+  readonly log: DeliveryLog;
+  /** Called with the number of events that left the spool for the stream. */
+  readonly onDrained: ((events: number) => void) | undefined;
+}
+
+/** No client waits for these acks. */
+const DEADLINE_MS = 30_000;
+const MAX_WINDOW = 512;
+const MAX_WINDOW_BYTES = 4 * 1024 * 1024;
+/** Rows of one event-loop turn: about 0.5 ms, so that new requests are not kept waiting. */
+const MAX_STEP = 64;
+const MIN_PAUSE_MS = 250;
+const MAX_PAUSE_MS = 30_000;
+/** Looks whether there is something to do even when nothing has woken it. */
+const TICK_MS = 500;
+
+export function createDrain({ spool, jetstream, log, onDrained }: DrainOptions): Drain {
+  const rarely = createRarely(60_000);
+  const inFlight = new Set<number>();
+  let inFlightBytes = 0;
+  /** Grows with each ack and falls to one with a refusal: a stream in trouble gets one message to try. */
+  let window = 1;
+  let cursor = 0;
+  let sentCursor = 0;
+  /** Rows that left in this pass; those that stay are looked at again in the next. */
+  let delivered = 0;
+  let pauseMs = MIN_PAUSE_MS;
+  let isScheduled = false;
+  /** Begins the next pass. */
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isStopped = false;
+  const ticker = setInterval(schedule, TICK_MS);
+  ticker.unref();
+
+  function schedule(): void {
+    if (isScheduled || isStopped) return;
+    isScheduled = true;
+    setImmediate(step);
+  }
+
+  function pause(ms: number): void {
+    if (isStopped || timer !== undefined) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      cursor = 0;
+      sentCursor = 0;
+      schedule();
+    }, ms);
+    timer.unref();
+  }
+
+  function step(): void {
+    isScheduled = false;
+    if (isStopped || !jetstream.mayPublish) return;
+    const isDegraded = jetstream.state === "degraded";
+    if (spool.rows === 0) {
+      if (isDegraded) jetstream.recheck();
+      return;
+    }
+    if (isDegraded && timer !== undefined) return;
+    const room = Math.min(window - inFlight.size, MAX_STEP);
+    if (room <= 0 || inFlightBytes > MAX_WINDOW_BYTES) return;
+    if (!jetstream.hasRoom(2 * MAX_WINDOW, MAX_WINDOW_BYTES)) return;
+    // What may be in the stream already goes first: the stream forgets its ids after the duplicate window.
+    let events = spool.read({ afterSeq: sentCursor, limit: room, onlySent: true });
+    sentCursor = events.at(-1)?.seq ?? sentCursor;
+    if (events.length === 0) {
+      events = spool.read({ afterSeq: cursor, limit: room });
+      cursor = events.at(-1)?.seq ?? cursor;
+    }
+    if (events.length === 0) {
+      if (inFlight.size === 0) endPass();
+      return;
+    }
+    for (const event of events) {
+      if (!inFlight.has(event.seq)) send(event);
+    }
+    if (inFlight.size < window) schedule();
+  }
+
+  function endPass(): void {
+    if (delivered > 0) pauseMs = MIN_PAUSE_MS;
+    else pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
+    delivered = 0;
+    if (spool.rows > 0) pause(pauseMs);
+  }
+
+  function send(event: SpooledEvent): void {
+    inFlight.add(event.seq);
+    inFlightBytes += event.payload.length;
+    const attempt = new Attempt(event, finish);
+    for (let route = 0; route < event.routes.length; route++) jetstream.publish(attempt, route, DEADLINE_MS);
+    if (event.routes.length === 0) finish(event, [], 0, "");
+  }
+
+  function finish(event: SpooledEvent, remaining: readonly Route[], refused: number, reason: string): void {
+    inFlight.delete(event.seq);
+    inFlightBytes -= event.payload.length;
+    if (remaining.length === 0) {
+      spool.remove(event);
+      onDrained?.(1);
+      delivered++;
+      if (window < MAX_WINDOW) window++;
+      schedule();
+      return;
+    }
+    if (remaining.length < event.routes.length) spool.keep(event, remaining);
+    if (refused > 0) {
+      rarely(`refused ${reason}`, () =>
+        log.error("the stream refuses a spooled event, it stays in the spool", { event: event.id, reason }),
+      );
+      schedule();
+      return;
+    }
+    // The stream, not this event, is in trouble: try again with one message, after a while.
+    window = 1;
+    if (jetstream.state === "up") schedule();
+    else pause(MIN_PAUSE_MS);
+  }
+
+  return {
+    wake: schedule,
+    restart: () => {
+      clearTimeout(timer);
+      timer = undefined;
+      cursor = 0;
+      sentCursor = 0;
+      window = 1;
+      pauseMs = MIN_PAUSE_MS;
+      schedule();
+    },
+    stop: () => {
+      isStopped = true;
+      clearTimeout(timer);
+      clearInterval(ticker);
+    },
+  };
+}
+
+/** One spooled event on the wire: hears the verdict of each route. */
+class Attempt implements Sender {
+  readonly outgoing: Outgoing;
+  readonly #event: SpooledEvent;
+  readonly #finish: (event: SpooledEvent, remaining: Route[], refused: number, reason: string) => void;
+  readonly #remaining: Route[] = [];
+  #waiting: number;
+  #refused = 0;
+  #reason = "";
+
+  constructor(
+    event: SpooledEvent,
+    finish: (event: SpooledEvent, remaining: Route[], refused: number, reason: string) => void,
+  ) {
+    this.outgoing = event;
+    this.#event = event;
+    this.#finish = finish;
+    this.#waiting = event.routes.length;
+  }
+
+  onVerdict(route: number, verdict: Verdict, reason: string): void {
+    const target = this.outgoing.routes[route];
+    if (verdict !== "stored" && target !== undefined) {
+      this.#remaining.push(target);
+      this.#reason = reason;
+      if (verdict === "refused") this.#refused++;
+    }
+    if (--this.#waiting === 0) this.#finish(this.#event, this.#remaining, this.#refused, this.#reason);
+  }
+}

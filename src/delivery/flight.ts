@@ -1,0 +1,37 @@
+// One event on the wire, a message for each of its routes: waits until all have their verdict.
+import type { Delivered, Outgoing } from "./delivery.ts";
+import type { Sender, Verdict } from "./ring.ts";
+import type { Route } from "./subject.ts";
+
+const NONE: readonly Route[] = [];
+
+export class Flight implements Sender {
+  readonly outgoing: Outgoing;
+  readonly settle: (delivered: Delivered) => void;
+  /** Routes without an ack: the stream may or may not have their message. */
+  unacked: readonly Route[] = NONE;
+  /** Why the stream will never take one of the messages; null while it may. */
+  refusal: string | null = null;
+  readonly #onLanded: (flight: Flight) => void;
+  #waiting: number;
+
+  constructor(
+    outgoing: Outgoing,
+    settle: (delivered: Delivered) => void,
+    onLanded: (flight: Flight) => void,
+  ) {
+    this.outgoing = outgoing;
+    this.settle = settle;
+    this.#onLanded = onLanded;
+    this.#waiting = outgoing.routes.length;
+  }
+
+  onVerdict(route: number, verdict: Verdict, reason: string): void {
+    if (verdict === "refused") this.refusal = reason;
+    else if (verdict === "unacked") {
+      const target = this.outgoing.routes[route];
+      if (target !== undefined) this.unacked = [...this.unacked, target];
+    }
+    if (--this.#waiting === 0) this.#onLanded(this);
+  }
+}

@@ -1,0 +1,303 @@
+// Publishes messages to the stream and reports what became of each. Knows no spool: whoever publishes decides what
+// an `unacked` message needs.
+import { createInbox, type Msg, type NatsConnection, NatsConnectionImpl } from "nats";
+import { readAck } from "./ack.ts";
+import { createConnection, type NatsOptions } from "./connection.ts";
+import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
+import { Ring, type Sender } from "./ring.ts";
+import { ensureStream, type StreamOptions, type StreamState } from "./stream.ts";
+import { rejectedSubject } from "./subject.ts";
+import { headerValue, MAX_COMMAND_BYTES, MAX_MESSAGE_BYTES, Wire } from "./wire.ts";
+
+/** `degraded`: connected, but the stream does not take messages, or takes them too slowly. */
+export type JetStreamState = "up" | "degraded" | "down";
+
+export interface JetStreamOptions {
+  readonly nats: NatsOptions;
+  readonly stream: StreamOptions;
+  readonly log: DeliveryLog;
+  /** Called after each change; `up` is also told when a connection comes back. */
+  readonly onState: (state: JetStreamState) => void;
+  /** Time from publish to ack in milliseconds. */
+  readonly onAck: ((latencyMs: number) => void) | undefined;
+}
+
+export interface JetStream {
+  readonly state: JetStreamState;
+  readonly inFlight: number;
+  readonly inFlightBytes: number;
+  /** False while a publish is certain to be in vain, or to end in another stream. */
+  readonly mayPublish: boolean;
+  /** Whether the ring takes so many messages more, of so many bytes in total. */
+  hasRoom(messages: number, bytes: number): boolean;
+  /** Publishes one route of an event; its sender hears the verdict within `deadlineMs`, perhaps before this returns. */
+  publish(sender: Sender, route: number, deadlineMs: number): void;
+  /** Publishes a refused request, unless there are too many of them. */
+  publishRejected(sourceId: string, payload: string): void;
+  /** Looks at the stream again soon: the way out of `degraded` when there is no message to try. */
+  recheck(): void;
+  /** Reports everything in flight as unacked and ends the connection. */
+  close(): Promise<void>;
+}
+
+/** A power of two, several seconds of peak: the requests that wait are bounded by the open sockets long before. */
+const MAX_IN_FLIGHT = 65_536;
+const MAX_IN_FLIGHT_BYTES = 64 * 1024 * 1024;
+const SWEEP_MS = 200;
+/** Without any ack for so long although pings are answered, another server may do better. */
+const STALL_MS = 10_000;
+/** An ack later than this does not prove the stream fit for events that a client waits for. */
+const FIT_MS = 2500;
+const RECHECK_MS = 1000;
+const DENIED_MS = 5000;
+const MAX_REJECTED_PER_SECOND = 1000;
+const MAX_REJECTED_BYTES_PER_SECOND = 4 * 1024 * 1024;
+
+/** Connects in the background and keeps the stream in sight. */
+export function createJetStream(options: JetStreamOptions): JetStream {
+  const { log, stream } = options;
+  const rarely = createRarely(10_000);
+  const ring = new Ring(MAX_IN_FLIGHT, MAX_IN_FLIGHT_BYTES);
+  /** Subjects the server refuses, until when: `performance.now()`. */
+  const denied = new Map<string, number>();
+  let state: JetStreamState = "down";
+  let streamIs: StreamState["is"] | null = null;
+  let connection: NatsConnection | null = null;
+  let wire: Wire | null = null;
+  let inbox = "";
+  let maxPayload = 0;
+  let isFlushing = false;
+  let degradedAt = 0;
+  let lastAckAt = 0;
+  let checkedAt = Number.NEGATIVE_INFINITY;
+  let checkTimer: ReturnType<typeof setTimeout> | undefined;
+  let rejectedSecond = 0;
+  let rejectedCount = 0;
+  let rejectedBytes = 0;
+  const sweeper = setInterval(sweep, SWEEP_MS);
+  sweeper.unref();
+
+  const supervisor = createConnection(options.nats, log, {
+    onConnected: (fresh) => {
+      connection = fresh;
+      inbox = `${createInbox()}.`;
+      maxPayload = fresh.info?.max_payload ?? 1024 * 1024;
+      wire = new Wire(bytesSender(fresh));
+      streamIs = null;
+      denied.clear();
+      lastAckAt = performance.now();
+      fresh.subscribe(`${inbox}*`, { callback: onAck });
+      setState("degraded");
+      check();
+    },
+    onLost: (reason) => {
+      connection = null;
+      wire = null;
+      clearTimeout(checkTimer);
+      checkTimer = undefined;
+      setState("down");
+      ring.expire(reason, () => true);
+    },
+    onDenied: (subject) => {
+      if (!subject.startsWith(`${stream.prefix}.`)) return;
+      rarely(`denied ${subject}`, () =>
+        log.error("Cannot publish: the NATS user has no permission for the subject", { subject }),
+      );
+      const isKnown = denied.has(subject);
+      denied.set(subject, performance.now() + DENIED_MS);
+      if (!isKnown) {
+        ring.expire("publishing to the subject is not permitted", (slot) => {
+          return ring.senderAt(slot)?.outgoing.routes[ring.routeAt(slot)]?.subject === subject;
+        });
+      }
+    },
+  });
+
+  function setState(next: JetStreamState): void {
+    if (next === state) return;
+    state = next;
+    options.onState(next);
+  }
+
+  function degrade(reason: string): void {
+    if (state === "down") return;
+    degradedAt = performance.now();
+    if (state === "degraded") return;
+    rarely("degraded", () => log.warn("NATS does not take events, they are spooled", { reason }));
+    setState("degraded");
+  }
+
+  function onAck(error: Error | null, message: Msg): void {
+    if (error !== null) {
+      rarely("inbox", () => log.error("Cannot receive acks from NATS", { reason: messageOf(error) }));
+      degrade("acks cannot be received");
+      streamIs = "blocked";
+      return;
+    }
+    const now = performance.now();
+    lastAckAt = now;
+    const subject = message.subject;
+    let number = 0;
+    for (let index = inbox.length; index < subject.length; index++) {
+      number = number * 10 + subject.charCodeAt(index) - 48;
+    }
+    const slot = ring.slotOf(number);
+    if (slot < 0) return;
+    const ack = readAck(message);
+    const sentAt = ring.sentAt(slot);
+    if (ack.verdict === "stored") {
+      options.onAck?.(now - sentAt);
+      ring.settle(slot, "stored", "");
+      if (state === "degraded" && sentAt > degradedAt && now - sentAt < FIT_MS && mayPublish()) recover();
+      return;
+    }
+    if (ack.verdict === "faulty") degrade(ack.reason);
+    if (ack.isStreamAway) recheck();
+    ring.settle(slot, ack.verdict === "refused" ? "refused" : "unacked", ack.reason);
+  }
+
+  function recover(): void {
+    rarely("recovered", () => log.info("NATS takes events"));
+    setState("up");
+  }
+
+  function mayPublish(): boolean {
+    return connection !== null && streamIs !== null && streamIs !== "blocked";
+  }
+
+  function sweep(): void {
+    if (ring.count === 0) return;
+    const now = performance.now();
+    const oldest = { sentAt: Number.POSITIVE_INFINITY };
+    const expired = ring.expire("no ack in time", (slot, deadline) => {
+      oldest.sentAt = Math.min(oldest.sentAt, ring.sentAt(slot));
+      return deadline <= now;
+    });
+    if (expired > 0) degrade(`no ack in time for ${expired} messages`);
+    if (now - Math.max(lastAckAt, oldest.sentAt) > STALL_MS) supervisor.drop("no ack from the stream");
+  }
+
+  function recheck(): void {
+    if (checkTimer !== undefined || connection === null) return;
+    checkTimer = setTimeout(check, Math.max(0, checkedAt + RECHECK_MS - performance.now()));
+  }
+
+  function check(): void {
+    clearTimeout(checkTimer);
+    checkTimer = undefined;
+    const checked = connection;
+    if (checked === null) return;
+    checkedAt = performance.now();
+    void ensureStream(checked, stream).then((found) => {
+      if (connection === checked) onStream(found);
+    });
+  }
+
+  function onStream(found: StreamState): void {
+    const previous = streamIs;
+    streamIs = found.is;
+    const name = stream.name;
+    if (found.is === "ready") {
+      if (found.isNew) log.info("created the stream", { stream: name });
+      if (found.differences.length > 0) {
+        rarely("differences", () =>
+          log.warn("the stream exists with other settings", { stream: name, differences: found.differences }),
+        );
+      }
+      if (state === "degraded" && (previous !== "ready" || found.isNew || ring.count === 0)) recover();
+      return;
+    }
+    if (found.is === "unmanaged") {
+      if (previous !== "unmanaged") {
+        log.info("the stream is left alone", { stream: name, reason: found.reason });
+        recover();
+      }
+      return;
+    }
+    const kind = found.is === "blocked" ? "Cannot create the stream" : "Cannot look the stream up";
+    rarely(kind, () => log.error(kind, { stream: name, reason: found.reason }));
+    if (found.is === "blocked") degrade(`the stream cannot be created: ${found.reason}`);
+    recheck();
+  }
+
+  function flush(): void {
+    isFlushing = false;
+    wire?.flush();
+  }
+
+  /** One write for all publishes of an event-loop turn: 30 % less CPU here and 45 % less in nats-server. */
+  function flushSoon(): void {
+    if (isFlushing) return;
+    isFlushing = true;
+    setImmediate(flush);
+  }
+
+  return {
+    get state() {
+      return state;
+    },
+    get inFlight() {
+      return ring.count;
+    },
+    get inFlightBytes() {
+      return ring.bytes;
+    },
+    get mayPublish() {
+      return mayPublish();
+    },
+    hasRoom: (messages, bytes) => ring.hasRoom(messages, bytes),
+    publish: (sender, route, deadlineMs) => {
+      const { outgoing } = sender;
+      const target = outgoing.routes[route];
+      if (target === undefined || wire === null) return sender.onVerdict(route, "unacked", "NATS is down");
+      const now = performance.now();
+      if (denied.size > 0 && (denied.get(target.subject) ?? 0) > now) {
+        return sender.onVerdict(route, "unacked", "publishing to the subject is not permitted");
+      }
+      const messageId = `${headerValue(outgoing.id)}.${target.destinationId}`;
+      // Either makes the server close the connection, and with it fail everything in flight.
+      const commandBytes = target.subject.length + inbox.length + 64;
+      const bytes = messageId.length + 32 + outgoing.payload.length;
+      const isTooLong =
+        commandBytes > MAX_COMMAND_BYTES ||
+        (bytes + outgoing.payload.length * 2 > Math.min(maxPayload, MAX_MESSAGE_BYTES) &&
+          messageId.length + 32 + Buffer.byteLength(outgoing.payload) >
+            Math.min(maxPayload, MAX_MESSAGE_BYTES));
+      if (isTooLong) return sender.onVerdict(route, "refused", "message is larger than the server takes");
+      const number = ring.add(sender, route, now, now + deadlineMs);
+      if (number === 0) return sender.onVerdict(route, "unacked", "too many messages in flight");
+      wire.publish(target.subject, inbox + number, messageId, outgoing.payload);
+      flushSoon();
+    },
+    publishRejected: (sourceId, payload) => {
+      if (wire === null || state !== "up") return;
+      const second = Math.floor(performance.now() / 1000);
+      if (second !== rejectedSecond) {
+        rejectedSecond = second;
+        rejectedCount = 0;
+        rejectedBytes = 0;
+      }
+      // A character is at most three bytes: no need to count them exactly.
+      const bytes = payload.length * 3;
+      rejectedBytes += bytes;
+      if (++rejectedCount > MAX_REJECTED_PER_SECOND || rejectedBytes > MAX_REJECTED_BYTES_PER_SECOND) return;
+      if (bytes + 32 > maxPayload) return;
+      wire.tell(rejectedSubject(stream.prefix, sourceId), payload);
+      flushSoon();
+    },
+    recheck,
+    close: async () => {
+      clearInterval(sweeper);
+      wire?.flush();
+      await supervisor.close();
+    },
+  };
+}
+
+/** How ready bytes get to the client's socket: through its protocol handler, which writes them as they are. */
+function bytesSender(connection: NatsConnection): (bytes: Uint8Array) => void {
+  if (!(connection instanceof NatsConnectionImpl))
+    throw new Error("the NATS client has another shape than expected");
+  const { protocol } = connection;
+  return (bytes) => protocol.sendCommand(bytes);
+}

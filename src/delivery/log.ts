@@ -1,0 +1,25 @@
+// What delivery needs of a log: a line, and fields beside it.
+
+/** Takes one line and its fields; never given a credential or a write key. */
+export interface DeliveryLog {
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** Lets one line of each kind through in `intervalMs`, so that a lasting fault does not fill the log. */
+export function createRarely(intervalMs: number): (kind: string, write: () => void) => void {
+  const last = new Map<string, number>();
+  return (kind, write) => {
+    const now = performance.now();
+    if (now - (last.get(kind) ?? Number.NEGATIVE_INFINITY) < intervalMs) return;
+    if (last.size >= 1000) last.clear();
+    last.set(kind, now);
+    write();
+  };
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,111 @@
+// Messages on the wire without an ack. Slots are found by number: no map, no allocation for a message.
+import type { Outgoing } from "./delivery.ts";
+
+/** `stored`: acked. `unacked`: NATS may or may not have it. `refused`: the stream will never take it. */
+export type Verdict = "stored" | "unacked" | "refused";
+
+/** Whoever published a route of an event and waits for its verdict. */
+export interface Sender {
+  readonly outgoing: Outgoing;
+  /** Called once for each published route, with its index in `outgoing.routes`. Must not throw. */
+  onVerdict(route: number, verdict: Verdict, reason: string): void;
+}
+
+/** How many slots in use are skipped for a free one before the ring counts as full. */
+const MAX_SKIPPED = 32;
+
+/** A bounded ring of messages in flight. A message's number is never used again, so a late ack confirms no other. */
+export class Ring {
+  /** The last number given out. */
+  last = 0;
+  count = 0;
+  bytes = 0;
+  readonly #mask: number;
+  readonly #maxBytes: number;
+  readonly #numbers: Float64Array;
+  readonly #sentAt: Float64Array;
+  readonly #deadlines: Float64Array;
+  readonly #routes: Uint32Array;
+  readonly #senders: (Sender | undefined)[];
+  /** Every number up to this one has its verdict. */
+  #done = 0;
+
+  /** `entries` is a power of two. */
+  constructor(entries: number, maxBytes: number) {
+    this.#mask = entries - 1;
+    this.#maxBytes = maxBytes;
+    this.#numbers = new Float64Array(entries);
+    this.#sentAt = new Float64Array(entries);
+    this.#deadlines = new Float64Array(entries);
+    this.#routes = new Uint32Array(entries);
+    this.#senders = new Array(entries).fill(undefined);
+  }
+
+  /** Whether `messages` more with `bytes` in total may go on the wire. */
+  hasRoom(messages: number, bytes: number): boolean {
+    return this.count + messages <= this.#mask - MAX_SKIPPED && this.bytes + bytes <= this.#maxBytes;
+  }
+
+  /** Takes a message in and returns its number, or 0 when no slot is free. Times are `performance.now()`. */
+  add(sender: Sender, route: number, now: number, deadline: number): number {
+    for (let tries = 0; tries <= MAX_SKIPPED; tries++) {
+      const slot = ++this.last & this.#mask;
+      if (this.#senders[slot] !== undefined) continue;
+      this.#numbers[slot] = this.last;
+      this.#sentAt[slot] = now;
+      this.#deadlines[slot] = deadline;
+      this.#routes[slot] = route;
+      this.#senders[slot] = sender;
+      this.count++;
+      this.bytes += sender.outgoing.payload.length;
+      return this.last;
+    }
+    return 0;
+  }
+
+  /** The slot of a message in flight, or -1 when it has its verdict already. */
+  slotOf(number: number): number {
+    const slot = number & this.#mask;
+    return this.#numbers[slot] === number && this.#senders[slot] !== undefined ? slot : -1;
+  }
+
+  senderAt(slot: number): Sender | undefined {
+    return this.#senders[slot];
+  }
+
+  routeAt(slot: number): number {
+    return this.#routes[slot] ?? 0;
+  }
+
+  sentAt(slot: number): number {
+    return this.#sentAt[slot] ?? 0;
+  }
+
+  /** Ends a message's flight and tells its sender. */
+  settle(slot: number, verdict: Verdict, reason: string): void {
+    const sender = this.#senders[slot];
+    if (sender === undefined) return;
+    this.#senders[slot] = undefined;
+    this.count--;
+    this.bytes -= sender.outgoing.payload.length;
+    sender.onVerdict(this.#routes[slot] ?? 0, verdict, reason);
+  }
+
+  /** Settles as `unacked` every message for which `isOver` holds; returns how many there were. */
+  expire(reason: string, isOver: (slot: number, deadline: number) => boolean): number {
+    let expired = 0;
+    const end = this.last;
+    this.#done = Math.max(this.#done, end - this.#mask - 1);
+    for (let number = this.#done + 1; number <= end; number++) {
+      const slot = this.slotOf(number);
+      if (slot < 0) {
+        if (number === this.#done + 1) this.#done = number;
+        continue;
+      }
+      if (!isOver(slot, this.#deadlines[slot] ?? 0)) continue;
+      this.settle(slot, "unacked", reason);
+      expired++;
+    }
+    return expired;
+  }
+}

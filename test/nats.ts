@@ -1,0 +1,194 @@
+// Real nats-server processes for tests and benches: each on free ports, with a store directory of its own.
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect as connectSocket, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export interface NatsOptions {
+  /** Defaults to a free port; the port stays the same over restarts. */
+  readonly port?: number;
+  /** More lines of the server's configuration. */
+  readonly config?: string;
+}
+
+/** A nats-server with JetStream that can be killed, frozen and started again on its store. */
+export interface NatsServer {
+  readonly url: string;
+  readonly port: number;
+  readonly storeDir: string;
+  /** Process id, null while it does not run. */
+  readonly pid: number | null;
+  /** Starts it again on the same port and store; resolves when it takes connections. */
+  start(): Promise<void>;
+  /** Ends it with a signal, SIGKILL by default; resolves when it is gone. */
+  kill(signal?: "SIGKILL" | "SIGTERM"): Promise<void>;
+  freeze(): void;
+  thaw(): void;
+  /** Ends it and deletes its store. */
+  stop(): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 15_000;
+let found: string | null = null;
+
+/** The nats-server to use: on PATH, at Debian's place, or freshly installed from Debian when root. */
+export function findNatsServer(): string {
+  if (found !== null) return found;
+  const candidates = ["nats-server", "/usr/sbin/nats-server", "/usr/local/bin/nats-server"];
+  const isThere = (path: string) => spawnSync(path, ["--version"], { stdio: "ignore" }).status === 0;
+  found = candidates.find(isThere) ?? null;
+  if (found === null && process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    // No service: the package would start one on the default port.
+    const install = [
+      "-y",
+      "-q",
+      "--no-install-recommends",
+      "-o",
+      "Dpkg::Options::=--path-exclude=/lib/systemd/*",
+    ];
+    for (const args of [
+      ["update", "-q"],
+      ["install", ...install, "nats-server"],
+    ]) {
+      spawnSync("apt-get", args, { stdio: "ignore", env });
+    }
+    found = candidates.find(isThere) ?? null;
+  }
+  if (found === null) {
+    throw new Error(
+      "Cannot find nats-server: install it (Debian: apt-get install nats-server) or put it on PATH",
+    );
+  }
+  return found;
+}
+
+/** A port nobody listens on at this moment. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Starts one server with JetStream. */
+export async function startNats(options: NatsOptions = {}): Promise<NatsServer> {
+  const server = await createNats(options);
+  await server.start();
+  return server;
+}
+
+/** Prepares a server that is not started yet, so that its port is known before it is there. */
+export async function createNats(options: NatsOptions = {}): Promise<NatsServer> {
+  const port = options.port ?? (await freePort());
+  return createServerAt(port, options.config ?? "");
+}
+
+/** Starts a cluster of servers that know each other; resolves when they have a leader for JetStream. */
+export async function startCluster(size = 3): Promise<NatsServer[]> {
+  const ports: number[] = [];
+  for (let index = 0; index < size * 2; index++) ports.push(await freePort());
+  const routes = ports.slice(size).map((port) => `nats-route://127.0.0.1:${port}`);
+  const servers = ports.slice(0, size).map((port, index) => {
+    const cluster = `cluster { name: test, listen: "127.0.0.1:${ports[size + index]}", routes: ${JSON.stringify(routes)} }`;
+    return createServerAt(port, `server_name: "n${index + 1}"\n${cluster}`);
+  });
+  await Promise.all(servers.map((server) => server.start()));
+  return servers;
+}
+
+function createServerAt(port: number, config: string): NatsServer {
+  const binary = findNatsServer();
+  const folder = mkdtempSync(join(tmpdir(), "pixelgate-nats-"));
+  const storeDir = join(folder, "store");
+  const file = join(folder, "server.conf");
+  writeFileSync(file, `listen: "127.0.0.1:${port}"\njetstream { store_dir: "${storeDir}" }\n${config}\n`);
+  let child: ChildProcess | null = null;
+
+  const server: NatsServer = {
+    url: `nats://127.0.0.1:${port}`,
+    port,
+    storeDir,
+    get pid() {
+      return child?.pid ?? null;
+    },
+    start: async () => {
+      if (child !== null) return;
+      const started = spawn(binary, ["-c", file], { stdio: ["ignore", "ignore", "pipe"] });
+      child = started;
+      let output = "";
+      started.stderr?.on("data", (chunk) => {
+        output = (output + chunk).slice(-4000);
+      });
+      started.once("exit", () => {
+        if (child === started) child = null;
+      });
+      const deadline = Date.now() + START_TIMEOUT_MS;
+      while (!(await greets(port))) {
+        if (child === null) throw new Error(`Cannot start nats-server on port ${port}: ${output}`);
+        if (Date.now() > deadline) throw new Error(`Cannot start nats-server: no greeting: ${output}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    kill: async (signal = "SIGKILL") => {
+      const running = child;
+      if (running === null) return;
+      const gone = new Promise<void>((resolve) => running.once("exit", () => resolve()));
+      running.kill(signal);
+      // A frozen process acts on SIGKILL alone.
+      if (signal !== "SIGKILL") running.kill("SIGCONT");
+      await gone;
+      child = null;
+    },
+    freeze: () => {
+      child?.kill("SIGSTOP");
+    },
+    thaw: () => {
+      child?.kill("SIGCONT");
+    },
+    stop: async () => {
+      await server.kill();
+      living.delete(server);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  living.add(server);
+  return server;
+}
+
+function greets(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectSocket(port, "127.0.0.1");
+    const finish = (isThere: boolean) => {
+      socket.destroy();
+      resolve(isThere);
+    };
+    socket.setTimeout(1000, () => finish(false));
+    socket.once("data", () => finish(true));
+    socket.once("error", () => finish(false));
+    socket.once("close", () => finish(false));
+  });
+}
+
+/** A test that fails midway leaves no server behind. */
+const living = new Set<NatsServer>();
+process.on("exit", () => {
+  for (const { pid } of living) {
+    try {
+      if (pid !== null) process.kill(pid, "SIGKILL");
+    } catch {
+      // It is gone already.
+    }
+  }
+});
+
+/** The version of the server in use, such as `2.9.10`. */
+export function natsVersion(): string {
+  return execFileSync(findNatsServer(), ["--version"], { encoding: "utf8" }).replace(/^.*v/, "").trim();
+}
