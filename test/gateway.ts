@@ -1,5 +1,5 @@
 // Starts real gateway processes on free ports of 127.0.0.1, each with a data folder of its own, and ends them by pid.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,10 +8,21 @@ const ROOT = join(import.meta.dirname, "..");
 const START_MS = 20_000;
 const STOP_MS = 15_000;
 
+const MAIN = join(ROOT, "src/main.ts");
+
+/** Deno's own binary: what npm puts on the path is a wrapper, which a signal would end and leave Deno running. */
+function findDeno(): string {
+  const wrapper = join(ROOT, "node_modules/deno/bin.cjs");
+  const words = [wrapper, "eval", "-p", "Deno.execPath()"];
+  return execFileSync(process.execPath, words, { encoding: "utf8", env: environment({}) }).trim();
+}
+
 /** How the program is run: the command line before its own words. */
 export const COMMANDS = {
-  bun: [process.execPath, join(ROOT, "src/main.ts")],
-  deno: [join(ROOT, "node_modules/.bin/deno"), "run", "-A", join(ROOT, "src/main.ts")],
+  bun: [process.execPath, MAIN],
+  get deno(): readonly string[] {
+    return [findDeno(), "run", "-A", MAIN];
+  },
 } as const satisfies Record<string, readonly string[]>;
 
 export interface GatewayOptions {

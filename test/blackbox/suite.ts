@@ -70,6 +70,8 @@ export function describeGateway(runtime: Runtime, store: Store): void {
     const folder = mkdtempSync(join(tmpdir(), "pixelgate-blackbox-"));
     let gateway: Gateway;
     let ids = 0;
+    /** The id in the cookie of a visitor. */
+    let visitor = "";
     /** Subjects that must have got each event that was accepted, by message id. */
     const expected = new Map<string, readonly string[]>();
 
@@ -209,8 +211,6 @@ export function describeGateway(runtime: Runtime, store: Store): void {
       expect(response.headers.get("set-cookie")).toBeNull();
       visitor = cookie.slice("pixelgate_id=".length, cookie.indexOf(";"));
     });
-    let visitor = "";
-
     test("HEAD has the headers of a GET, and makes no event", async () => {
       for (const target of [
         "/pixel/v1/page",
