@@ -1,5 +1,5 @@
 // Walks a query string pair by pair, as the URL standard parses a form. Knows the path of a key, not where it leads.
-import { type Path, plainPath, readPath, START } from "./path.ts";
+import { type Path, pathAfter, readPath, START } from "./path.ts";
 import { decode, decodeSlice } from "./percent.ts";
 
 /** A cursor over the pairs of a query string: after each `next()` that is true, `path` and `value` are the pair's. */
@@ -11,7 +11,8 @@ export class Pairs {
 
   readonly #query: string;
   #at = 0;
-  // The next `%` and `+` at or after the value: looked for once each, not once a value (2.7 instead of 2.9 µs).
+  // The next `%` and `+` at or after the value: looked for once each, not once a value (0.43 instead of
+  // 0.47 µs for an e-mail pixel of 7 parameters).
   #percent = -1;
   #plus = -1;
 
@@ -47,8 +48,7 @@ export class Pairs {
       if (key.includes("%") || key.includes("+")) {
         this.path = readPath(decode(key));
       } else {
-        this.path = plainPath(key);
-        previous.next = this.path;
+        this.path = pathAfter(previous, key);
       }
     }
 

@@ -42,18 +42,21 @@ const cache = new Map<string, Path>();
 export const START: Path = readPath("");
 
 /** The path of a decoded key that stands exactly so in a query string: remembered, 5.4 instead of 11.0 µs for 18 parameters. */
-export function plainPath(text: string): Path {
-  const known = cache.get(text);
-  if (known !== undefined) return known;
-  const path = readPath(text);
-  if (text.length <= CACHED_KEY_LENGTH) {
+export function pathAfter(previous: Path, text: string): Path {
+  if (text.length > CACHED_KEY_LENGTH) return readPath(text);
+  let path = cache.get(text);
+  if (path === undefined) {
     if (cache.size === CACHED_PATHS) {
       cache.clear();
       // Forgotten paths are chained to each other; the chain hangs on this one link.
       START.next = undefined;
     }
-    cache.set(text, path);
+    // A copy: a slice of the query would keep the whole query.
+    const own = `${text}=`.slice(0, -1);
+    path = readPath(own);
+    cache.set(own, path);
   }
+  previous.next = path;
   return path;
 }
 

@@ -55,7 +55,7 @@ export function readQuery(query: string): QueryObject | Rejection {
 
 const WOULD_REPLACE = -1;
 
-/** Puts a value where its path says and returns the gaps that made; without `mayReplace` it replaces and appends nothing. */
+/** Puts a value where its path says and returns the gaps that made; without `mayReplace` it frees no place and appends nothing. */
 function put(root: QueryObject, path: Path, value: string, mayReplace: boolean): number {
   if (path.appends && !mayReplace) return WOULD_REPLACE;
   let container: QueryObject | QueryArray = root;
@@ -70,15 +70,15 @@ function put(root: QueryObject, path: Path, value: string, mayReplace: boolean):
         write(container, segment, child);
       }
     } else {
-      if (typeof child === "string" && !mayReplace) return WOULD_REPLACE;
+      // A path may go over a scalar: the scalar's place stays taken, so that its repeated key is noticed.
       child = next.index === NAMED ? createObject() : [];
       gaps += write(container, segment, child);
     }
     container = child;
     segment = next;
   }
-  // An empty slot of an array is null.
-  if (!mayReplace && (read(container, segment) ?? undefined) !== undefined) return WOULD_REPLACE;
+  const taken = read(container, segment);
+  if (!mayReplace && taken !== undefined && taken !== null) return WOULD_REPLACE;
   return gaps + write(container, segment, value);
 }
 

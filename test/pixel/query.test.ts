@@ -24,6 +24,7 @@ const rules: readonly (readonly [string, string, string])[] = [
   ["keeps encoded separators in a key", "a%26b%3Dc=1", '{"a&b=c":"1"}'],
   ["keeps a broken %", "a=50%%20off&b=%zz&c=%&d=%4", '{"a":"50% off","b":"%zz","c":"%","d":"%4"}'],
   ["replaces what is not UTF-8", "a=%FCber&b=%E9%E9", '{"a":"\ufffdber","b":"\ufffd\ufffd"}'],
+  ["keeps a byte order mark", "a=%EF%BB%BFx&b=%EF%BB%BF%", '{"a":"\ufeffx","b":"\ufeff%"}'],
   ["takes ; as an ordinary character", "a=1;b=2", '{"a":"1;b=2"}'],
   [
     "takes merge tags as they stand",
@@ -173,6 +174,11 @@ describe("caps", () => {
     const sparse = ".255".repeat(31);
     expect(JSON.stringify(json(`a${sparse}=1`)).match(/null/g)).toHaveLength(31 * 255);
     expect(json(`a${sparse}=1&b${sparse}=1`)).toBe(tooSparse);
+  });
+  test("readQuery reads keys too long to remember", () => {
+    const long = "k".repeat(100);
+    for (let i = 0; i < 3; i++)
+      expect(json(`a=1&${long}.b=2&c=3`)).toEqual({ a: "1", [long]: { b: "2" }, c: "3" });
   });
   test("readQuery reads the same after more keys than its memory holds", () => {
     const query = "a.b=1&a.c=2&d.0=3&e=%20";
