@@ -17,8 +17,8 @@ export interface NatsServer {
   readonly url: string;
   readonly port: number;
   readonly storeDir: string;
-  /** Process id, null while it does not run. */
-  readonly pid: number | null;
+  /** Process id, 0 while it does not run. */
+  readonly pid: number;
   /** Starts it again on the same port and store; resolves when it takes connections. */
   start(): Promise<void>;
   /** Ends it with a signal, SIGKILL by default; resolves when it is gone. */
@@ -116,7 +116,7 @@ function createServerAt(port: number, config: string): NatsServer {
     port,
     storeDir,
     get pid() {
-      return child?.pid ?? null;
+      return child?.pid ?? 0;
     },
     start: async () => {
       if (child !== null) return;
@@ -181,7 +181,7 @@ const living = new Set<NatsServer>();
 process.on("exit", () => {
   for (const { pid } of living) {
     try {
-      if (pid !== null) process.kill(pid, "SIGKILL");
+      if (pid !== 0) process.kill(pid, "SIGKILL");
     } catch {
       // It is gone already.
     }

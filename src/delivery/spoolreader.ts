@@ -1,0 +1,59 @@
+// Reads a spool from another process while the gateway writes it: a WAL reader neither blocks nor waits.
+import { existsSync, statSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import {
+  faultOf,
+  SPOOL_NAME,
+  SpoolError,
+  type SpooledEvent,
+  spoolPath,
+  toSpooledEvent,
+} from "./spoolfile.ts";
+
+export interface ReadSpoolOptions {
+  /** Events with a greater sequence only; 0 for all. */
+  readonly afterSeq: number;
+  readonly limit: number;
+  /** File name in the data directory. */
+  readonly name?: string;
+}
+
+const COLUMNS = "seq, id, source, type, received, routes, payload";
+
+/**
+ * The next events of a spool, oldest first; empty when there is no spool. The transaction ends before this returns, so
+ * that a slow reader never keeps the writer's log from being reused. Throws a `SpoolError` for a file it cannot read.
+ */
+export function readSpool(dataDir: string, { afterSeq, limit, name }: ReadSpoolOptions): SpooledEvent[] {
+  return withFile(spoolPath(dataDir, name ?? SPOOL_NAME), [], (file) =>
+    file
+      .prepare(`SELECT ${COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`)
+      .all(afterSeq, limit)
+      .map(toSpooledEvent),
+  );
+}
+
+/** The last sequence a spool has given out: where a reader begins that wants new events only; 0 without a spool. */
+export function lastSpooledSeq(dataDir: string, name: string = SPOOL_NAME): number {
+  return withFile(spoolPath(dataDir, name), 0, (file) =>
+    Number(file.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'").get()?.seq ?? 0),
+  );
+}
+
+function withFile<T>(path: string, missing: T, read: (file: DatabaseSync) => T): T {
+  if (!existsSync(path) || statSync(path).size === 0) return missing;
+  let file: DatabaseSync | undefined;
+  try {
+    file = new DatabaseSync(path, { readOnly: true });
+    file.exec("PRAGMA busy_timeout = 1000");
+    return read(file);
+  } catch (error) {
+    if (faultOf(error) === "busy") return missing;
+    // The gateway has opened it this instant, and not yet written its tables.
+    if (error instanceof Error && /no such table/.test(error.message)) return missing;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SpoolError(`Cannot read the spool "${path}": ${reason}`);
+  } finally {
+    file?.close();
+  }
+}
