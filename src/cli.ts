@@ -148,7 +148,8 @@ async function runServe(words: Words): Promise<number> {
   const sources = loadSources(path, Array.isArray(config) ? "pixel" : config.stream.prefix);
   const faults = [config, sources].filter((read) => Array.isArray(read)).flat();
   if (Array.isArray(config) || Array.isArray(sources)) throw new Exit(2, ...faults);
-  const { serve, StartError } = await import("./serve.ts");
+  const { serve } = await import("./serve.ts");
+  const { StartError } = await import("./gateway.ts");
   try {
     return await serve(config, sources);
   } catch (error) {
@@ -163,14 +164,19 @@ async function runTail(words: Words): Promise<number> {
   if (words.flags.type !== undefined && type === undefined) {
     throw new Exit(2, `Cannot tail: --type "${words.flags.type}" is not ${EVENT_TYPES.join(" or ")}`);
   }
+  const config = requireConfig();
   const { tail } = await import("./tail.ts");
-  return tail(requireConfig(), {
-    destination: words.rest[0] ?? null,
-    type: type ?? null,
-    source: words.flags.source ?? null,
-    isJson: words.flags.json ?? false,
-    isFromStart: words.flags["from-start"] ?? false,
-  });
+  try {
+    return await tail(config, {
+      destination: words.rest[0] ?? null,
+      type: type ?? null,
+      source: words.flags.source ?? null,
+      isJson: words.flags.json ?? false,
+      isFromStart: words.flags["from-start"] ?? false,
+    });
+  } catch (error) {
+    throw new Exit(1, `Cannot tail: ${(error as Error).message || "NATS does not answer"}`);
+  }
 }
 
 async function runExplain(words: Words): Promise<number> {

@@ -1,158 +1,97 @@
-// The life of a gateway: wire it, listen, reload, drain. No rule of the Pixel API and none of delivery.
-import type { AnyElysia } from "elysia";
+// The life of the program: start, say where it is, wait for a signal, stop. Wires the admin port to one gateway.
 import { createAdmin } from "./admin.ts";
-import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
-import { createDelivery, type Delivery } from "./delivery/delivery.ts";
+import type { DeliveryState } from "./delivery/delivery.ts";
 import { createExplain } from "./explain.ts";
-import { createIntake } from "./intake.ts";
-import { createLimiter } from "./limiter.ts";
-import { createLive } from "./observe/live.ts";
+import { listen, openGateway } from "./gateway.ts";
+import { createLive, type Live } from "./observe/live.ts";
 import { createLog, type Log, reasonOf } from "./observe/log.ts";
-import { createMetrics } from "./observe/metrics.ts";
-import type { Observer } from "./observe/observer.ts";
-import { createRefusalLog } from "./observe/refusals.ts";
-import { watchSources } from "./reload.ts";
-import { findRuntime, type Listener } from "./runtime/runtime.ts";
+import type { Metrics } from "./observe/metrics.ts";
+import { findRuntime, type Listener, type Runtime } from "./runtime/runtime.ts";
+import { untilStopped } from "./signals.ts";
 import type { Sources } from "./sources.ts";
+import { supervise } from "./supervisor.ts";
 import { VERSION } from "./version.ts";
+import { WORKER_INDEX, work } from "./worker.ts";
 
-/** Headers may be this much longer than the longest URL we answer ourselves with 414. */
-const HEADER_ROOM_BYTES = 256 * 1024;
+/** What the admin port shows: one gateway, or all workers together. */
+export interface Shown {
+  readonly port: number;
+  readonly metrics: Pick<Metrics, "render" | "totals">;
+  readonly state: () => DeliveryState;
+  readonly sources: () => Sources;
+  stop(): Promise<void>;
+}
 
-/** How long the last answers may take from our buffers to their readers. */
-const FAREWELL_MS = 100;
-
-/** Why a gateway cannot start, as one line for a person. */
-export class StartError extends Error {}
-
-/** Runs a gateway until it is told to stop; resolves with the exit code. */
-export async function serve(config: Config, initial: Sources): Promise<number> {
+/** Runs the gateway until it is told to stop; resolves with the exit code. Throws a `StartError`. */
+export async function serve(config: Config, sources: Sources): Promise<number> {
   const startedMs = Date.now();
   const runtime = await findRuntime();
   const log = createLog(config.logLevel, process.stdout.isTTY === true);
-  const onFault = (error: unknown) =>
-    log.error("request failed by a fault of the gateway", { error: reasonOf(error) });
-  const holder = { current: initial };
-  const sources = () => holder.current;
-  let isDraining = false;
-
+  const workers = config.workers === 0 ? navigator.hardwareConcurrency : config.workers;
+  if (process.env[WORKER_INDEX] !== undefined) return work(config, sources, runtime, log);
   const live = createLive();
-  const logRefusal = createRefusalLog(log);
-  const delivery = openDelivery(config, log, (ackMs) => metrics.ack(ackMs / 1000));
-  const metrics = createMetrics({
-    version: VERSION,
-    startedMs,
-    sourceIds: () => Array.from(sources().values(), (source) => source.id),
-    delivery: delivery.state,
-  });
-  const observer: Observer = {
-    get isWatched() {
-      return live.isWatched;
-    },
-    count(outcome, type, sourceId, reason, startedMs) {
-      metrics.count(outcome, type, sourceId, reason, startedMs);
-      if (outcome === "rejected" && reason !== null) logRefusal(reason, sourceId);
-    },
-    show: live.show,
-  };
-
-  const { maxUrlBytes, trustedProxies } = config;
-  const app = createApp({
-    intake: createIntake({
-      maxUrlBytes,
-      trustedProxies,
-      sources,
-      newId: () => crypto.randomUUID(),
-      limiter: createLimiter(1),
-    }),
-    delivery,
-    observer,
-    clock: Date.now,
-    peer: runtime.peer,
-    onFault,
-  });
-  const admin = createAdmin({
-    version: VERSION,
-    startedMs,
-    host: config.adminHost,
-    isDraining: () => isDraining,
-    delivery,
-    metrics,
-    live,
-    sources,
-    explain: createExplain({ ...config, sources }),
-    publicPort: () => listener.port,
-    clock: Date.now,
-    onFault,
-  });
-
-  const open = (what: AnyElysia, host: string, port: number, maxHeaderBytes?: number): Listener => {
-    try {
-      return runtime.listen(what, {
-        host,
-        port,
-        isShared: false,
-        ...(maxHeaderBytes === undefined ? {} : { maxHeaderBytes }),
-      });
-    } catch (error) {
-      throw new StartError(`Cannot listen on ${host}:${port}: ${listenFault(error)}`);
-    }
-  };
-  const listener = open(app, config.host, config.port, maxUrlBytes + HEADER_ROOM_BYTES);
-  const adminListener = open(admin, config.adminHost, config.adminPort);
-  const reload = watchSources(config, holder, log);
-  announce(config, holder.current, { port: listener.port, adminPort: adminListener.port }, runtime.name, log);
-
-  return await untilStopped(async (signal) => {
-    isDraining = true;
+  const shown: Shown =
+    workers > 1
+      ? await supervise(config, sources, workers, live, log)
+      : openGateway(config, sources, runtime, log, live, null);
+  const status = { isDraining: false };
+  const admin = openAdmin(config, shown, live, status, startedMs, runtime, log);
+  announce(config, shown, admin.port, runtime.name, workers, log);
+  return untilStopped(async (signal) => {
+    status.isDraining = true;
     log.info("stopping", { signal });
-    reload.stop();
-    await sleep(config.shutdownDelayMs);
-    const deadline = Date.now() + config.shutdownTimeoutMs;
-    const left = () => Math.max(0, deadline - Date.now());
-    const stopped = listener.stop(false);
-    while (delivery.state().inFlight > 0 && left() > 0) await sleep(5);
-    await delivery.close(left());
-    // The last answers are on their way through the sockets.
-    await Promise.race([stopped, sleep(Math.min(FAREWELL_MS, left()))]);
+    await shown.stop();
     live.close();
-    metrics.stop();
     log.info("stopped");
   });
 }
 
-function openDelivery(config: Config, log: Log, onAck: (ackMs: number) => void): Delivery {
-  try {
-    return createDelivery({ ...config, log, onAck });
-  } catch (error) {
-    throw new StartError(`Cannot open the spool in ${config.dataDir}: ${reasonOf(error)}`);
-  }
-}
-
-function listenFault(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "EADDRINUSE") return "the port is in use";
-  if (code === "EACCES") return "permission denied: ports below 1024 need the right to take them";
-  return reasonOf(error);
-}
-
-interface Ports {
-  readonly port: number;
-  readonly adminPort: number;
+function openAdmin(
+  config: Config,
+  { metrics, state, sources, port }: Shown,
+  live: Live,
+  status: { readonly isDraining: boolean },
+  startedMs: number,
+  runtime: Runtime,
+  log: Log,
+): Listener {
+  const admin = createAdmin({
+    version: VERSION,
+    startedMs,
+    host: config.adminHost,
+    isDraining: () => status.isDraining,
+    delivery: { state },
+    metrics,
+    live,
+    sources,
+    explain: createExplain({ ...config, sources }),
+    publicPort: () => port,
+    clock: Date.now,
+    onFault: (error) => log.error("admin request failed by a fault of ours", { error: reasonOf(error) }),
+  });
+  return listen(runtime, admin, { host: config.adminHost, port: config.adminPort, isShared: false });
 }
 
 /** Says where the gateway is and how to try it. The demo's write key is no secret; no other is shown. */
-function announce(config: Config, sources: Sources, ports: Ports, runtime: string, log: Log): void {
-  const url = urlOf(config.host, ports.port);
+function announce(
+  config: Config,
+  { port, sources }: Shown,
+  adminPort: number,
+  runtime: string,
+  workers: number,
+  log: Log,
+): void {
+  const url = urlOf(config.host, port);
   const isDemo = config.configFile === null;
   log.info("listening", {
     url,
-    live: urlOf(config.adminHost, ports.adminPort),
+    live: urlOf(config.adminHost, adminPort),
     version: VERSION,
     runtime,
+    ...(workers > 1 ? { workers } : {}),
     events: config.nats === null ? `spool in ${config.dataDir}` : `NATS stream ${config.stream.name}`,
-    sources: sources.size,
+    sources: sources().size,
     ...(isDemo ? { writeKey: "demo" } : {}),
     try: `curl '${url}/pixel/v1/page?writeKey=${isDemo ? "demo" : "YOUR_WRITE_KEY"}&name=Hello'`,
   });
@@ -161,22 +100,4 @@ function announce(config: Config, sources: Sources, ports: Ports, runtime: strin
 function urlOf(host: string, port: number): string {
   const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Resolves with exit code 0 when `stop` has run after the first signal; a second signal ends the process at once. */
-function untilStopped(stop: (signal: string) => Promise<void>): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let isStopping = false;
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.on(signal, () => {
-        if (isStopping) process.exit(1);
-        isStopping = true;
-        stop(signal).then(() => resolve(0), reject);
-      });
-    }
-  });
 }

@@ -158,6 +158,19 @@ export function createConnection(nats: NatsOptions, log: DeliveryLog, events: Co
   };
 }
 
+/** Connects once, to the first server that answers, for a command that reads. Rejects with the last server's reason. */
+export async function dial(nats: NatsOptions): Promise<NatsConnection> {
+  let reason: unknown;
+  for (const server of nats.servers.map(readServer)) {
+    try {
+      return await connect({ ...optionsFor(server, nats), reconnect: true, maxReconnectAttempts: -1 });
+    } catch (error) {
+      reason = error;
+    }
+  }
+  throw reason;
+}
+
 function readServer(text: string): Server {
   const url = new URL(text.includes("://") ? text : `nats://${text}`);
   const port = url.port === "" ? 4222 : Number(url.port);

@@ -1,0 +1,151 @@
+// One process's pipeline, wired: delivery, observers, the public app and its port. Knows no admin port and no signal.
+import type { AnyElysia } from "elysia";
+import { createApp } from "./app.ts";
+import type { Config } from "./config.ts";
+import { createDelivery, type Delivery, type DeliveryState } from "./delivery/delivery.ts";
+import { createIntake } from "./intake.ts";
+import { createLimiter } from "./limiter.ts";
+import { type Log, reasonOf } from "./observe/log.ts";
+import { createMetrics, type Metrics } from "./observe/metrics.ts";
+import type { Observer } from "./observe/observer.ts";
+import { createRefusalLog } from "./observe/refusals.ts";
+import { watchSources } from "./reload.ts";
+import type { Listener, ListenOptions, Runtime } from "./runtime/runtime.ts";
+import type { Sources } from "./sources.ts";
+import { VERSION } from "./version.ts";
+
+/** Headers may be this much longer than the longest URL we answer ourselves with 414. */
+const HEADER_ROOM_BYTES = 256 * 1024;
+
+/** How long the last answers may take from our buffers to their readers. */
+const FAREWELL_MS = 100;
+
+/** Why a gateway cannot start, as one line for a person. */
+export class StartError extends Error {}
+
+/** One of several processes on the port. */
+export interface Share {
+  /** From 0; it names the worker's spool. */
+  readonly index: number;
+  readonly count: number;
+}
+
+/** A gateway that takes pixels. */
+export interface Gateway {
+  readonly port: number;
+  readonly metrics: Metrics;
+  readonly state: () => DeliveryState;
+  /** The sources of this moment. */
+  readonly sources: () => Sources;
+  /** Stops accepting, answers what is in flight, keeps what has no ack, closes; within the configured times. */
+  stop(): Promise<void>;
+}
+
+/** Whoever watches requests: the live feed, or a worker's way to it. */
+export type Viewer = Pick<Observer, "isWatched" | "show">;
+
+/** Opens the spool, dials NATS in the background and listens. `share` is null for the only process. Throws a `StartError`. */
+export function openGateway(
+  config: Config,
+  initial: Sources,
+  runtime: Runtime,
+  log: Log,
+  viewer: Viewer,
+  share: Share | null,
+): Gateway {
+  const holder = { current: initial };
+  const sources = () => holder.current;
+  const logRefusal = createRefusalLog(log);
+  const delivery = openDelivery(config, log, share, (ackMs) => metrics.ack(ackMs / 1000));
+  const metrics = createMetrics({
+    version: VERSION,
+    startedMs: Date.now(),
+    sourceIds: () => Array.from(sources().values(), (source) => source.id),
+    delivery: delivery.state,
+  });
+  const observer: Observer = {
+    get isWatched() {
+      return viewer.isWatched;
+    },
+    count(outcome, type, sourceId, reason, startedMs) {
+      metrics.count(outcome, type, sourceId, reason, startedMs);
+      if (outcome === "rejected" && reason !== null) logRefusal(reason, sourceId);
+    },
+    show: viewer.show,
+  };
+  const { maxUrlBytes, trustedProxies } = config;
+  const app = createApp({
+    intake: createIntake({
+      maxUrlBytes,
+      trustedProxies,
+      sources,
+      newId: () => crypto.randomUUID(),
+      limiter: createLimiter(share?.count ?? 1),
+    }),
+    delivery,
+    observer,
+    clock: Date.now,
+    peer: runtime.peer,
+    onFault: (error) => log.error("request failed by a fault of the gateway", { error: reasonOf(error) }),
+  });
+  const listener = listen(runtime, app, {
+    host: config.host,
+    port: config.port,
+    isShared: share !== null,
+    maxHeaderBytes: maxUrlBytes + HEADER_ROOM_BYTES,
+  });
+  const reload = watchSources(config, holder, log);
+
+  return {
+    port: listener.port,
+    metrics,
+    state: delivery.state,
+    sources,
+    async stop() {
+      reload.stop();
+      await sleep(config.shutdownDelayMs);
+      const deadline = Date.now() + config.shutdownTimeoutMs;
+      const left = () => Math.max(0, deadline - Date.now());
+      const stopped = listener.stop(false);
+      while (delivery.state().inFlight > 0 && left() > 0) await sleep(5);
+      await delivery.close(left());
+      // The last answers are on their way through the sockets.
+      await Promise.race([stopped, sleep(Math.min(FAREWELL_MS, left()))]);
+      metrics.stop();
+    },
+  };
+}
+
+/** Listens, or throws a `StartError` that says why not. */
+export function listen(runtime: Runtime, app: AnyElysia, options: ListenOptions): Listener {
+  try {
+    return runtime.listen(app, options);
+  } catch (error) {
+    throw new StartError(`Cannot listen on ${options.host}:${options.port}: ${listenFault(error)}`);
+  }
+}
+
+function listenFault(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE") return "the port is in use";
+  if (code === "EACCES") return "permission denied";
+  return reasonOf(error);
+}
+
+function openDelivery(
+  config: Config,
+  log: Log,
+  share: Share | null,
+  onAck: (ackMs: number) => void,
+): Delivery {
+  try {
+    const spoolName = share === null || share.index === 0 ? undefined : `spool-${share.index}.db`;
+    return createDelivery({ ...config, log, onAck, spoolName });
+  } catch (error) {
+    throw new StartError(reasonOf(error));
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

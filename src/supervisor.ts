@@ -1,0 +1,203 @@
+// Several workers on one port: starts them, starts a dead one again, passes signals on, adds up what they report.
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Config } from "./config.ts";
+import type { DeliveryState } from "./delivery/delivery.ts";
+import { StartError } from "./gateway.ts";
+import type { Live } from "./observe/live.ts";
+import type { Log } from "./observe/log.ts";
+import { renderMetrics, type Snapshot, type Totals } from "./observe/metrics.ts";
+import { watchSources } from "./reload.ts";
+import type { Shown } from "./serve.ts";
+import type { Sources } from "./sources.ts";
+import { type FromWorker, type ToWorker, WORKER_COUNT, WORKER_INDEX } from "./worker.ts";
+
+const RESTART_MS = 500;
+const SNAPSHOT_MS = 1000;
+const WATCH_MS = 100;
+const START_MS = 15_000;
+
+interface Worker {
+  readonly index: number;
+  process: ChildProcess;
+  state: DeliveryState | null;
+  totals: Totals | null;
+  onSnapshot: ((snapshot: Snapshot) => void) | null;
+}
+
+/** Starts the workers and resolves when all of them listen. Throws a `StartError` when one cannot. */
+export async function supervise(
+  config: Config,
+  initial: Sources,
+  count: number,
+  live: Live,
+  log: Log,
+): Promise<Shown> {
+  const holder = { current: initial };
+  let isStopping = false;
+  let isWatched = false;
+  /** Requests counted by workers that have died: a total never goes back. */
+  const buried: Totals[] = [];
+
+  function launch(worker: Worker, port: number): Promise<number> {
+    const child = spawnWorker(worker.index, count, port);
+    worker.process = child;
+    return new Promise((resolve, reject) => {
+      const limit = setTimeout(
+        () => reject(new StartError("Cannot start a worker: it does not listen")),
+        START_MS,
+      );
+      child.on("message", (message: FromWorker) => {
+        if (message.kind === "listening") {
+          clearTimeout(limit);
+          if (isWatched) tell(worker, { kind: "watch", isWatched });
+          resolve(message.port);
+        } else if (message.kind === "status") {
+          worker.state = message.state;
+          worker.totals = message.totals;
+        } else if (message.kind === "snapshot") worker.onSnapshot?.(message.snapshot);
+        else for (const record of message.records) live.show(record);
+      });
+      child.on("exit", (code, signal) => {
+        clearTimeout(limit);
+        reject(new StartError(`Cannot start a worker: it ended with ${signal ?? `exit code ${code}`}`));
+      });
+    });
+  }
+
+  /** Starts a worker again whenever it ends; it opens the spool of the one before it, and drains it. */
+  function keep(worker: Worker, port: number): void {
+    worker.process.once("exit", (code, signal) => {
+      if (isStopping) return;
+      if (worker.totals !== null) buried.push(worker.totals);
+      worker.totals = null;
+      worker.state = null;
+      log.error("a worker ended and is started again", { worker: worker.index, code, signal });
+      setTimeout(() => {
+        if (isStopping) return;
+        launch(worker, port).catch(() => {});
+        keep(worker, port);
+      }, RESTART_MS);
+    });
+  }
+
+  const workers: Worker[] = [];
+  let port = config.port;
+  try {
+    for (let index = 0; index < count; index++) {
+      const worker = { index, state: null, totals: null, onSnapshot: null } as unknown as Worker;
+      workers.push(worker);
+      // The first takes the port, also a free one; the others share it.
+      port = await launch(worker, port);
+    }
+  } catch (error) {
+    for (const worker of workers) worker.process.kill("SIGKILL");
+    throw error;
+  }
+  for (const worker of workers) keep(worker, port);
+
+  const reload = watchSources(config, holder, log);
+  const onHangup = () => {
+    for (const worker of workers) worker.process.kill("SIGHUP");
+  };
+  process.on("SIGHUP", onHangup);
+  const watching = setInterval(() => {
+    if (live.isWatched === isWatched) return;
+    isWatched = live.isWatched;
+    for (const worker of workers) tell(worker, { kind: "watch", isWatched });
+  }, WATCH_MS);
+
+  return {
+    port,
+    sources: () => holder.current,
+    state: () => addStates(workers.map((worker) => worker.state)),
+    metrics: {
+      totals: () => addTotals([...buried, ...workers.map((worker) => worker.totals)]),
+      async render() {
+        const snapshots = await Promise.all(workers.map(askSnapshot));
+        return renderMetrics(snapshots.filter((snapshot) => snapshot !== null));
+      },
+    },
+    async stop() {
+      isStopping = true;
+      reload.stop();
+      clearInterval(watching);
+      await Promise.all(workers.map(endWorker));
+    },
+  };
+
+  /** Longer than a worker may take for itself; then it is ended. */
+  function endWorker({ process: child }: Worker): Promise<void> {
+    return new Promise((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) return resolve();
+      const limitMs = config.shutdownDelayMs + config.shutdownTimeoutMs + 1000;
+      const limit = setTimeout(() => child.kill("SIGKILL"), limitMs);
+      child.once("exit", () => {
+        clearTimeout(limit);
+        resolve();
+      });
+      child.kill("SIGTERM");
+    });
+  }
+}
+
+function spawnWorker(index: number, count: number, port: number): ChildProcess {
+  const [, script = ""] = process.argv;
+  // A compiled binary is its own program; from source the runtime needs the script, and Deno its flags.
+  const isCompiled = script.startsWith("/$bunfs/");
+  const args = isCompiled ? ["serve"] : [...process.execArgv, script, "serve"];
+  return spawn(process.execPath, args, {
+    env: {
+      ...process.env,
+      PORT: String(port),
+      [WORKER_INDEX]: String(index),
+      [WORKER_COUNT]: String(count),
+    },
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    // A group of its own: Ctrl-C reaches the supervisor alone, which tells the workers once.
+    detached: true,
+  });
+}
+
+function tell({ process: child }: Worker, message: ToWorker): void {
+  if (child.connected) child.send(message);
+}
+
+/** A worker that is dead or too busy to answer is left out of this scrape. */
+function askSnapshot(worker: Worker): Promise<Snapshot | null> {
+  return new Promise((resolve) => {
+    const limit = setTimeout(() => resolve(null), SNAPSHOT_MS);
+    worker.onSnapshot = (snapshot) => {
+      clearTimeout(limit);
+      resolve(snapshot);
+    };
+    tell(worker, { kind: "ask snapshot" });
+  });
+}
+
+// The state of all is that of the worst: one that cannot take events makes some requests fail.
+const NATS_ORDER = ["off", "up", "degraded", "down"] as const;
+
+function addStates(known: readonly (DeliveryState | null)[]): DeliveryState {
+  const states = known.filter((state) => state !== null);
+  const sum = (read: (state: DeliveryState) => number) =>
+    states.reduce((total, state) => total + read(state), 0);
+  const ages = states.flatMap((state) => state.oldestSpooledMs ?? []);
+  return {
+    nats: NATS_ORDER.findLast((nats) => states.some((state) => state.nats === nats)) ?? "down",
+    inFlight: sum((state) => state.inFlight),
+    inFlightBytes: sum((state) => state.inFlightBytes),
+    spooled: sum((state) => state.spooled),
+    spooledBytes: sum((state) => state.spooledBytes),
+    oldestSpooledMs: ages.length === 0 ? null : Math.max(...ages),
+    spoolFull: states.some((state) => state.spoolFull),
+  };
+}
+
+function addTotals(known: readonly (Totals | null)[]): Totals {
+  const total = { published: 0, spooled: 0, failed: 0, rejected: 0, dropped: 0 };
+  for (const totals of known) {
+    if (totals === null) continue;
+    for (const outcome of Object.keys(total) as (keyof typeof total)[]) total[outcome] += totals[outcome];
+  }
+  return total;
+}

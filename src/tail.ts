@@ -1,0 +1,67 @@
+// `pixelgate tail`: events on stdout as they come, a readable line each or as JSON.
+import type { Config } from "./config.ts";
+import { type Followed, followSpools, followStream } from "./delivery/follow.ts";
+import type { EventType } from "./pixel/event.ts";
+
+export interface TailOptions {
+  /** Null shows all. */
+  readonly destination: string | null;
+  readonly type: EventType | null;
+  readonly source: string | null;
+  /** Prints each event as its JSON, one a line. */
+  readonly isJson: boolean;
+  /** Begins with what is kept already. */
+  readonly isFromStart: boolean;
+}
+
+/** What a line shows of an event; the rest is in its JSON. */
+interface Glimpse {
+  readonly type?: string;
+  readonly name?: string;
+  readonly event?: string;
+  readonly receivedAt?: string;
+  readonly context?: {
+    readonly page?: { readonly url?: string };
+    readonly gateway?: { readonly sourceId?: string };
+  };
+}
+
+/** Prints until it is interrupted; resolves with the exit code. Rejects when there is nothing to read from. */
+export async function tail(config: Config, options: TailOptions): Promise<number> {
+  const { nats, stream, dataDir } = config;
+  const follow = { destinationId: options.destination, isFromStart: options.isFromStart };
+  const where = nats === null ? `the spool in ${dataDir}` : `NATS stream ${stream.name}`;
+  // A reader that has seen enough (`| head`) closes the pipe: that is no error.
+  process.stdout.on("error", () => process.exit(0));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(0));
+  if (process.stderr.isTTY) console.error(`Waiting for events from ${where}; Ctrl-C ends`);
+  const messages = nats === null ? followSpools(dataDir, follow) : followStream(nats, stream, follow);
+  for await (const message of messages) {
+    const event = JSON.parse(message.payload) as Glimpse;
+    if (options.type !== null && event.type !== options.type) continue;
+    if (options.source !== null && event.context?.gateway?.sourceId !== options.source) continue;
+    const line = options.isJson ? message.payload : describe(message, event);
+    if (!process.stdout.write(`${line}\n`))
+      await new Promise((resolve) => process.stdout.once("drain", resolve));
+  }
+  return 0;
+}
+
+function describe({ destinationId }: Followed, event: Glimpse): string {
+  const source = event.context?.gateway?.sourceId ?? "";
+  const name = event.event ?? event.name ?? "";
+  const line = [
+    event.receivedAt?.slice(11, 23) ?? "",
+    (event.type ?? "").padEnd(5),
+    `${source} → ${destinationId}`,
+    name,
+    event.context?.page?.url ?? "",
+  ];
+  return harmless(line.filter((part) => part !== "").join("  "));
+}
+
+/** A visitor wrote part of this line: nothing in it may steer the operator's terminal. */
+function harmless(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is removed
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "·");
+}

@@ -1,0 +1,62 @@
+// One of several processes on the port: a gateway that reports to its supervisor.
+import type { Config } from "./config.ts";
+import type { DeliveryState } from "./delivery/delivery.ts";
+import { openGateway } from "./gateway.ts";
+import type { Log } from "./observe/log.ts";
+import type { Snapshot, Totals } from "./observe/metrics.ts";
+import type { LiveRecord } from "./observe/observer.ts";
+import type { Runtime } from "./runtime/runtime.ts";
+import { untilStopped } from "./signals.ts";
+import type { Sources } from "./sources.ts";
+
+/** What a worker tells its supervisor. */
+export type FromWorker =
+  | { readonly kind: "listening"; readonly port: number }
+  | { readonly kind: "status"; readonly state: DeliveryState; readonly totals: Totals }
+  | { readonly kind: "snapshot"; readonly snapshot: Snapshot }
+  | { readonly kind: "records"; readonly records: readonly LiveRecord[] };
+
+/** What a supervisor asks of a worker. */
+export type ToWorker =
+  | { readonly kind: "ask snapshot" }
+  | { readonly kind: "watch"; readonly isWatched: boolean };
+
+const STATUS_MS = 250;
+const RECORDS_MS = 100;
+// The live page shows what a person can read; a flood of records would cost the pipeline.
+const MAX_RECORDS = 250;
+
+/** Environment names that tell a process it is a worker, and of how many. The supervisor sets them, nobody else. */
+export const WORKER_INDEX = "PIXELGATE_WORKER_INDEX";
+export const WORKER_COUNT = "PIXELGATE_WORKER_COUNT";
+
+/** Runs a worker until it is told to stop, or its supervisor is gone; resolves with the exit code. */
+export function work(config: Config, sources: Sources, runtime: Runtime, log: Log): Promise<number> {
+  const share = { index: Number(process.env[WORKER_INDEX]), count: Number(process.env[WORKER_COUNT]) };
+  const tell = (message: FromWorker) => {
+    if (process.connected) process.send?.(message);
+  };
+  let records: LiveRecord[] = [];
+  const viewer = {
+    isWatched: false,
+    show(record: LiveRecord) {
+      if (records.length < MAX_RECORDS) records.push(record);
+    },
+  };
+  const gateway = openGateway(config, sources, runtime, log, viewer, share);
+  const tellStatus = () => tell({ kind: "status", state: gateway.state(), totals: gateway.metrics.totals() });
+
+  process.on("message", (message: ToWorker) => {
+    if (message.kind === "watch") viewer.isWatched = message.isWatched;
+    else void gateway.metrics.snapshot().then((snapshot) => tell({ kind: "snapshot", snapshot }));
+  });
+  setInterval(tellStatus, STATUS_MS);
+  setInterval(() => {
+    if (records.length === 0) return;
+    tell({ kind: "records", records });
+    records = [];
+  }, RECORDS_MS);
+  tell({ kind: "listening", port: gateway.port });
+
+  return untilStopped(gateway.stop);
+}

@@ -1,0 +1,57 @@
+// A load generator for machines without wrk: keep-alive connections over raw sockets, in a process of its own.
+import { connect } from "node:net";
+import { BROWSER_HEADERS, type Load, type LoadResult } from "./load.ts";
+
+const load = JSON.parse(process.argv[2] ?? "{}") as Load;
+const headers = Object.entries({ Host: "127.0.0.1", ...BROWSER_HEADERS })
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join("");
+const requests = load.targets.map((target) => Buffer.from(`GET ${target} HTTP/1.1\r\n${headers}\r\n`));
+const latencies: number[] = [];
+let sent = 0;
+let notOk = 0;
+const startedMs = performance.now();
+const endsMs = startedMs + load.seconds * 1000;
+
+function run(): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(load.port, "127.0.0.1");
+    let sentMs = 0;
+    let received = "";
+    const send = () => {
+      if (performance.now() > endsMs) return socket.end();
+      sentMs = performance.now();
+      const request = requests[sent++ % requests.length];
+      if (request !== undefined) socket.write(request);
+    };
+    socket.setNoDelay(true);
+    socket.on("connect", send);
+    socket.on("data", (chunk) => {
+      received += chunk.toString("latin1");
+      const head = received.indexOf("\r\n\r\n");
+      if (head < 0) return;
+      const length = Number(/content-length: (\d+)/i.exec(received)?.[1] ?? 0);
+      if (received.length < head + 4 + length) return;
+      latencies.push(performance.now() - sentMs);
+      if (!received.startsWith("HTTP/1.1 200")) notOk += 1;
+      received = "";
+      send();
+    });
+    socket.on("error", () => {
+      notOk += 1;
+    });
+    socket.on("close", () => resolve());
+  });
+}
+
+await Promise.all(Array.from({ length: load.connections }, run));
+latencies.sort((a, b) => a - b);
+const at = (share: number) => latencies[Math.floor(latencies.length * share)] ?? 0;
+const result: LoadResult = {
+  requests: latencies.length,
+  notOk,
+  perSecond: (latencies.length / (performance.now() - startedMs)) * 1000,
+  p50Ms: at(0.5),
+  p99Ms: at(0.99),
+};
+process.stdout.write(JSON.stringify(result));

@@ -1,0 +1,63 @@
+// The servers that the gateway is measured beside: each does a little more of its work. Prints its port.
+import { Elysia } from "elysia";
+import { createApp } from "../../src/app.ts";
+import { createIntake } from "../../src/intake.ts";
+import { bun } from "../../src/runtime/bun.ts";
+import { DEMO, resolveSources } from "../../src/sources.ts";
+
+let read = "";
+
+function serveBare(): number {
+  const server = Bun.serve({
+    port: 0,
+    fetch(request) {
+      read = request.url;
+      return new Response("OK");
+    },
+  });
+  return server.port ?? 0;
+}
+
+function serveElysia(): number {
+  const app = new Elysia({ precompile: true, normalize: false, handler: { standardHostname: false } })
+    .onError(() => new Response("error", { status: 500 }))
+    .get("/pixel/v1/page", ({ request }) => {
+      read = request.url;
+      return new Response("OK");
+    });
+  return bun.listen(app, { host: "127.0.0.1", port: 0, isShared: false }).port;
+}
+
+/** The gateway without delivery: every event is called safe at once. */
+function serveParse(): number {
+  const sources = resolveSources(DEMO, "pixel");
+  if (Array.isArray(sources)) throw new Error(sources.join());
+  const app = createApp({
+    intake: createIntake({
+      maxUrlBytes: 16384,
+      trustedProxies: null,
+      sources: () => sources,
+      newId: () => crypto.randomUUID(),
+      limiter: null,
+    }),
+    delivery: {
+      deliver(outgoing, settle) {
+        read = outgoing.payload;
+        settle("published");
+      },
+      publishRejected() {},
+    },
+    observer: { isWatched: false, count() {}, show() {} },
+    clock: Date.now,
+    peer: bun.peer,
+    onFault: console.error,
+  });
+  return bun.listen(app, { host: "127.0.0.1", port: 0, isShared: false }).port;
+}
+
+const servers: Record<string, () => number> = { bare: serveBare, elysia: serveElysia, parse: serveParse };
+const port = servers[process.argv[2] ?? ""]?.();
+if (port === undefined)
+  throw new Error(`Cannot serve ${process.argv[2]}: not one of ${Object.keys(servers)}`);
+console.log(port);
+process.on("exit", () => read.length);
