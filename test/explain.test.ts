@@ -1,0 +1,110 @@
+import { expect, test } from "bun:test";
+import { createExplain } from "../src/explain.ts";
+import { SOURCES } from "./ports.ts";
+
+const explain = createExplain({
+  maxUrlBytes: 16384,
+  trustedProxies: null,
+  stream: { prefix: "pixel" },
+  sources: () => SOURCES,
+});
+
+test("createExplain gives the event, and a message for each destination", () => {
+  const explanation = explain(
+    "https://px.example.com/pixel/v1/track?writeKey=wk_blog&event=Hi&properties.a=1",
+  );
+  expect(explanation).toMatchObject({
+    outcome: "accepted",
+    status: 200,
+    reason: null,
+    type: "track",
+    source: "blog",
+    event: { type: "track", event: "Hi", properties: { a: "1" } },
+    rejectedTo: null,
+  });
+  expect(explanation.event).not.toHaveProperty("writeKey");
+  expect(explanation.messages.map(({ destination, subject }) => [destination, subject])).toEqual([
+    ["warehouse", "pixel.warehouse.track"],
+    ["alerts", "pixel.alerts.track"],
+  ]);
+  for (const { destination, headers } of explanation.messages) {
+    expect(headers["Nats-Msg-Id"]).toMatch(new RegExp(`^[0-9a-f-]{36}\\.${destination}$`));
+  }
+});
+
+test("createExplain gives a refusal with its reason and where it is shown", () => {
+  expect(explain("/pixel/v1/track?writeKey=wk_blog")).toMatchObject({
+    outcome: "rejected",
+    status: 400,
+    reason: "track: Mandatory field 'event' missing",
+    source: "blog",
+    event: null,
+    messages: [],
+    rejectedTo: "pixel._rejected.blog",
+  });
+  expect(explain("/pixel/v1/page?writeKey=nobody")).toMatchObject({
+    status: 400,
+    reason: "invalid write key",
+    source: null,
+    rejectedTo: null,
+  });
+  expect(explain("/pixel/v1/page?writeKey=wk_old")).toMatchObject({
+    reason: "source is disabled",
+    source: "old",
+  });
+});
+
+test("createExplain gives what the operator's policy drops", () => {
+  const headers = new Headers({ "User-Agent": "Googlebot/2.1" });
+  expect(explain("/pixel/v1/page?writeKey=wk_shop", headers)).toMatchObject({
+    outcome: "dropped",
+    status: 200,
+    reason: "bot",
+    messages: [],
+  });
+});
+
+test("createExplain takes headers and the address as those of the request", () => {
+  const headers = new Headers({ Referer: "https://example.com/a", "Accept-Language": "de-DE,de;q=0.9" });
+  const { event } = explain("/pixel/v1/page?writeKey=wk_blog", headers, "203.0.113.7");
+  expect(event).toMatchObject({
+    request_ip: "203.0.113.7",
+    context: { ip: "203.0.113.7", locale: "de-DE", page: { url: "https://example.com/a" } },
+  });
+});
+
+test("createExplain names the body of the answer", () => {
+  const image = new Headers({ "Sec-Fetch-Dest": "image" });
+  expect(explain("/pixel/v1/page?writeKey=wk_blog").reply).toBe("text");
+  expect(explain("/pixel/v1/page?writeKey=wk_blog", image).reply).toBe("gif");
+  expect(explain("/pixel/v1/page.gif?writeKey=wk_blog").reply).toBe("gif");
+  expect(explain("/pixel/v1/page?writeKey=wk_shop").reply).toBe("gif");
+});
+
+for (const url of [
+  "pixel/v1/page?writeKey=wk_blog",
+  "  /pixel/v1/page?writeKey=wk_blog\n",
+  "HTTP://px.example.com:8080/pixel/v1/page?writeKey=wk_blog",
+  "/pixel/v1/page?writeKey=wk_blog#top",
+]) {
+  test(`createExplain reads ${JSON.stringify(url)}`, () => {
+    expect(explain(url)).toMatchObject({ outcome: "accepted", source: "blog", type: "page" });
+  });
+}
+
+for (const url of [
+  "",
+  "/",
+  "https://example.com",
+  "/pixel/v1/pages",
+  "/pixel/v1/identify?writeKey=wk_blog",
+  "/health",
+]) {
+  test(`createExplain says that ${JSON.stringify(url)} is no pixel route`, () => {
+    expect(explain(url)).toMatchObject({ outcome: "rejected", status: 404, type: null, source: null });
+  });
+}
+
+test("createExplain measures the target as the public port does", () => {
+  expect(explain(`/pixel/v1/page?writeKey=wk_blog&a=${"x".repeat(17_000)}`)).toMatchObject({ status: 414 });
+});

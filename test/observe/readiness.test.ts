@@ -1,0 +1,30 @@
+import { expect, test } from "bun:test";
+import { findObstacles } from "../../src/observe/readiness.ts";
+import { IDLE } from "../ports.ts";
+
+const cases = [
+  ["has none while events go to the spool", IDLE, false, []],
+  ["has none while NATS is down and the spool takes events", { ...IDLE, nats: "down" }, false, []],
+  ["names draining", IDLE, true, [/^draining/]],
+  ["names a full spool", { ...IDLE, nats: "up", spoolFull: true }, false, [/^spool is full/]],
+  [
+    "names NATS beside a full spool when it is down",
+    { ...IDLE, nats: "down", spoolFull: true },
+    false,
+    [/^spool is full/, /^NATS is down/],
+  ],
+  [
+    "names the stream beside a full spool when it takes nothing",
+    { ...IDLE, nats: "degraded", spoolFull: true },
+    true,
+    [/^draining/, /^spool is full/, /^NATS is degraded/],
+  ],
+] as const;
+
+for (const [what, state, isDraining, expected] of cases) {
+  test(`findObstacles ${what}`, () => {
+    const found = findObstacles(state, isDraining);
+    expect(found).toHaveLength(expected.length);
+    for (const [index, pattern] of expected.entries()) expect(found[index]).toMatch(pattern);
+  });
+}

@@ -1,0 +1,111 @@
+// Both ports of a gateway over real HTTP, wired as serve.ts wires them, with a delivery that a test looks into.
+import { createAdmin } from "../src/admin.ts";
+import { createApp } from "../src/app.ts";
+import type { Delivered, DeliveryState, Outgoing } from "../src/delivery/delivery.ts";
+import { createExplain } from "../src/explain.ts";
+import { createIntake } from "../src/intake.ts";
+import { createLive } from "../src/observe/live.ts";
+import { createMetrics } from "../src/observe/metrics.ts";
+import { bun } from "../src/runtime/bun.ts";
+import { resolveSources, type Sources } from "../src/sources.ts";
+
+export const SOURCES = resolveOrThrow({
+  sources: [
+    { id: "blog", writeKey: "wk_blog", destinations: ["warehouse", "alerts"] },
+    { id: "shop", writeKey: "wk_shop", destinations: ["warehouse"], bots: "drop", reply: "gif" },
+    { id: "old", writeKey: "wk_old", destinations: ["warehouse"], enabled: false },
+  ],
+  destinations: [{ id: "warehouse" }, { id: "alerts", events: ["track"] }],
+});
+
+function resolveOrThrow(content: unknown): Sources {
+  const sources = resolveSources(content, "pixel");
+  if (Array.isArray(sources)) throw new Error(sources.join("\n"));
+  return sources;
+}
+
+export const IDLE: DeliveryState = {
+  nats: "off",
+  inFlight: 0,
+  inFlightBytes: 0,
+  spooled: 0,
+  spooledBytes: 0,
+  oldestSpooledMs: null,
+  spoolFull: false,
+};
+
+/** Opens both ports on free numbers. `world` is what a test may change while they run. */
+export function openPorts(host = "127.0.0.1") {
+  const world = {
+    state: IDLE,
+    isDraining: false,
+    /** How the next events end. */
+    delivered: "spooled" as Delivered,
+  };
+  const kept: Outgoing[] = [];
+  const faults: unknown[] = [];
+  const onFault = (error: unknown) => void faults.push(error);
+  const sources = () => SOURCES;
+  const delivery = {
+    deliver(outgoing: Outgoing, settle: (delivered: Delivered) => void) {
+      if (world.delivered !== "failed") kept.push(outgoing);
+      settle(world.delivered);
+    },
+    publishRejected() {},
+    state: () => world.state,
+  };
+  const metrics = createMetrics({
+    version: "1.2.3",
+    startedMs: Date.now(),
+    sourceIds: () => Array.from(SOURCES.values(), (source) => source.id),
+    delivery: delivery.state,
+  });
+  const live = createLive();
+  const limits = { maxUrlBytes: 16384, trustedProxies: null, sources };
+  const app = createApp({
+    intake: createIntake({ ...limits, newId: () => crypto.randomUUID(), limiter: null }),
+    delivery,
+    observer: {
+      get isWatched() {
+        return live.isWatched;
+      },
+      count: metrics.count,
+      show: live.show,
+    },
+    clock: Date.now,
+    peer: bun.peer,
+    onFault,
+  });
+  const open = { host: "127.0.0.1", port: 0, isShared: false };
+  const publicListener = bun.listen(app, open);
+  const admin = createAdmin({
+    version: "1.2.3",
+    startedMs: Date.now(),
+    host,
+    isDraining: () => world.isDraining,
+    delivery,
+    metrics,
+    live,
+    sources,
+    explain: createExplain({ ...limits, stream: { prefix: "pixel" } }),
+    publicPort: () => publicListener.port,
+    clock: Date.now,
+    onFault,
+  });
+  const adminListener = bun.listen(admin, open);
+  return {
+    world,
+    kept,
+    faults,
+    live,
+    metrics,
+    publicUrl: `http://127.0.0.1:${publicListener.port}`,
+    adminUrl: `http://127.0.0.1:${adminListener.port}`,
+    async close() {
+      live.close();
+      metrics.stop();
+      await adminListener.stop(true);
+      await publicListener.stop(true);
+    },
+  };
+}
