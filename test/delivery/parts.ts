@@ -1,0 +1,124 @@
+// What the delivery tests share: events, a log that is read, folders that go away, the stream as a consumer sees it.
+import { afterEach } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { jetstream } from "@nats-io/jetstream";
+import { connect } from "nats";
+import {
+  createDelivery,
+  type Delivered,
+  type Delivery,
+  type DeliveryOptions,
+  type Outgoing,
+} from "../../src/delivery/delivery.ts";
+import type { DeliveryLog } from "../../src/delivery/log.ts";
+
+export const STREAM = { name: "PIXEL", prefix: "pixel", replicas: 1, maxAgeMs: 3_600_000, maxBytes: -1 };
+const ROUTES = [{ destinationId: "warehouse", subject: "pixel.warehouse.page" }];
+
+/** An event for one destination, unless its fields say otherwise. */
+export function event(id: string, fields: Partial<Outgoing> = {}): Outgoing {
+  return { id, sourceId: "blog", type: "page", payload: JSON.stringify({ id }), routes: ROUTES, ...fields };
+}
+
+export interface RecordedLog extends DeliveryLog {
+  /** Each line with its fields, as one text. */
+  readonly lines: string[];
+}
+
+export function recordLog(): RecordedLog {
+  const lines: string[] = [];
+  const write = (message: string, fields?: Record<string, unknown>) => {
+    lines.push(fields === undefined ? message : `${message} ${JSON.stringify(fields)}`);
+  };
+  return { lines, info: write, warn: write, error: write };
+}
+
+/** A new folder that is removed after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "pixelgate-test-"));
+  cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+const cleanUps: (() => unknown)[] = [];
+
+/** Runs after the test, last registered first. */
+export function afterTest(cleanUp: () => unknown): void {
+  cleanUps.push(cleanUp);
+}
+
+/** Registers, for the file that calls it, that everything is put away after each test. */
+export function putAwayAfterEach(): void {
+  afterEach(async () => {
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+  });
+}
+
+/** A delivery with small bounds that is closed after the test, and its log. */
+export function openDelivery(options: Partial<DeliveryOptions> = {}): Delivery & { log: RecordedLog } {
+  const log = recordLog();
+  const dataDir = options.dataDir ?? temporaryFolder();
+  const delivery = createDelivery({
+    stream: STREAM,
+    spoolMaxBytes: 64 * 1024 * 1024,
+    log,
+    dataDir,
+    ...options,
+  });
+  afterTest(() => delivery.close(500));
+  return { ...delivery, log };
+}
+
+export function deliver(delivery: Delivery, outgoing: Outgoing): Promise<Delivered> {
+  return new Promise((resolve) => delivery.deliver(outgoing, resolve));
+}
+
+/** Waits until `isTrue`, at most 20 seconds. */
+export async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!(await isTrue())) {
+    if (Date.now() > deadline) throw new Error(`Cannot wait any longer until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+export function untilUp(delivery: Delivery): Promise<void> {
+  return until("NATS is up", () => delivery.state().nats === "up");
+}
+
+export interface StoredMessage {
+  readonly subject: string;
+  readonly messageId: string;
+  readonly payload: string;
+}
+
+/** Every message of the stream, read with an ordered consumer. */
+export async function readStream(url: string, name = STREAM.name): Promise<StoredMessage[]> {
+  const connection = await connect({ servers: url });
+  try {
+    const consumer = await jetstream(connection).consumers.get(name);
+    const { num_pending: total } = await consumer.info();
+    const messages: StoredMessage[] = [];
+    if (total === 0) return messages;
+    for await (const message of await consumer.consume({ max_messages: 1000 })) {
+      messages.push({
+        subject: message.subject,
+        messageId: message.headers?.get("Nats-Msg-Id") ?? "",
+        payload: message.string(),
+      });
+      if (messages.length === total) break;
+    }
+    return messages;
+  } finally {
+    await connection.close();
+  }
+}
+
+/** How often each message id is in the stream. */
+export function countIds(messages: readonly StoredMessage[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { messageId } of messages) counts.set(messageId, (counts.get(messageId) ?? 0) + 1);
+  return counts;
+}
