@@ -38,6 +38,8 @@ export interface Gateway {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
   readonly port: number;
+  /** The admin port's address. */
+  readonly adminUrl: string;
   readonly pid: number;
   readonly dataDir: string;
   /** The environment it runs in, for its other verbs. */
@@ -124,17 +126,17 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     return code;
   };
 
-  let url: string;
+  let found: RegExpExecArray;
   try {
-    url = await new Promise<string>((resolve, reject) => {
+    found = await new Promise<RegExpExecArray>((resolve, reject) => {
       const fail = (what: string) => reject(new Error(`Cannot start a gateway: ${what}\n${output}`));
       const limit = setTimeout(() => fail(`no address after ${START_MS} ms`), START_MS);
       const read = (text: string) => {
         output += text;
-        const found = /"url":"(http:[^"]+)"[^\n]*"msg":"listening"/.exec(output)?.[1];
-        if (found === undefined) return;
+        const line = /"url":"(http:[^"]+)","live":"(http:[^"]+)"[^\n]*"msg":"listening"/.exec(output);
+        if (line === null) return;
         clearTimeout(limit);
-        resolve(found);
+        resolve(line);
       };
       child.stdout.setEncoding("utf8").on("data", read);
       child.stderr.setEncoding("utf8").on("data", read);
@@ -148,13 +150,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     await stop("SIGKILL");
     throw error;
   }
-  return {
-    url,
-    port: Number(new URL(url).port),
-    pid: child.pid ?? 0,
-    dataDir,
-    env,
-    output: () => output,
-    stop,
-  };
+  const [, url = "", adminUrl = ""] = found;
+  const port = Number(new URL(url).port);
+  return { url, port, adminUrl, pid: child.pid ?? 0, dataDir, env, output: () => output, stop };
 }

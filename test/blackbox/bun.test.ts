@@ -1,0 +1,13 @@
+import { COMMANDS } from "../gateway.ts";
+import { createSpoolStore, createStreamStore } from "./stores.ts";
+import { describeGateway, type Runtime } from "./suite.ts";
+
+const BUN: Runtime = {
+  name: "Bun",
+  command: COMMANDS.bun,
+  refuses: { missingHost: 400, url70kB: null, invalidUtf8: null },
+  pipelinesPending: false,
+};
+
+describeGateway(BUN, createSpoolStore());
+describeGateway(BUN, createStreamStore());

@@ -1,0 +1,13 @@
+import { COMMANDS } from "../gateway.ts";
+import { createSpoolStore, createStreamStore } from "./stores.ts";
+import { describeGateway, type Runtime } from "./suite.ts";
+
+const DENO: Runtime = {
+  name: "Deno",
+  command: COMMANDS.deno,
+  refuses: { missingHost: null, url70kB: 400, invalidUtf8: 400 },
+  pipelinesPending: true,
+};
+
+describeGateway(DENO, createSpoolStore());
+describeGateway(DENO, createStreamStore());
