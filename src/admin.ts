@@ -6,7 +6,7 @@ import type { Explain } from "./explain.ts";
 import { type Live, readFilter } from "./observe/live.ts";
 import { METRICS_TYPE, type Metrics } from "./observe/metrics.ts";
 import { findObstacles } from "./observe/readiness.ts";
-import { createOpenApi } from "./openapi.ts";
+import { createOpenApi } from "./openapi/document.ts";
 import { ASSETS } from "./page/assets.ts";
 import { queryOf } from "./pixel/query.ts";
 import type { Sources } from "./sources.ts";

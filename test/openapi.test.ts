@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { createExplain } from "../src/explain.ts";
-import { createOpenApi } from "../src/openapi.ts";
+import { createOpenApi } from "../src/openapi/document.ts";
 import { SOURCES } from "./ports.ts";
 
 interface Parameter {

@@ -51,8 +51,13 @@ export function createLive(clock: () => number = () => performance.now()): Live 
   let timer: ReturnType<typeof setInterval> | null = null;
 
   function send(viewer: Viewer, text: string, nowMs: number): void {
-    viewer.controller.enqueue(encoder.encode(text));
-    viewer.lastSentMs = nowMs;
+    try {
+      viewer.controller.enqueue(encoder.encode(text));
+      viewer.lastSentMs = nowMs;
+    } catch {
+      // A stream that the runtime has closed without telling.
+      remove(viewer);
+    }
   }
 
   function remove(viewer: Viewer): void {
