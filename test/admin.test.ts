@@ -9,7 +9,7 @@ afterAll(async () => {
   expect(ports.faults).toEqual([]);
 });
 beforeEach(() => {
-  Object.assign(world, { state: IDLE, isDraining: false, delivered: "spooled" });
+  Object.assign(world, { state: null, isDraining: false });
 });
 
 const ask = (path: string, init?: RequestInit) => fetch(`${adminUrl}${path}`, init);

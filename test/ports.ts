@@ -1,7 +1,10 @@
-// Both ports of a gateway over real HTTP, wired as serve.ts wires them, with a delivery that a test looks into.
+// Both ports of a gateway over real HTTP with a real spool, wired as the program wires them.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createAdmin } from "../src/admin.ts";
 import { createApp } from "../src/app.ts";
-import type { Delivered, DeliveryState, Outgoing } from "../src/delivery/delivery.ts";
+import { createDelivery, type DeliveryState, type Outgoing } from "../src/delivery/delivery.ts";
 import { createExplain } from "../src/explain.ts";
 import { createIntake } from "../src/intake.ts";
 import { createLive } from "../src/observe/live.ts";
@@ -37,22 +40,30 @@ export const IDLE: DeliveryState = {
 /** Opens both ports on free numbers. `world` is what a test may change while they run. */
 export function openPorts(host = "127.0.0.1") {
   const world = {
-    state: IDLE,
+    /** What readiness and the page are told, null for the truth: a NATS that is gone is another test's matter. */
+    state: null as DeliveryState | null,
     isDraining: false,
-    /** How the next events end. */
-    delivered: "spooled" as Delivered,
   };
   const kept: Outgoing[] = [];
   const faults: unknown[] = [];
   const onFault = (error: unknown) => void faults.push(error);
   const sources = () => SOURCES;
-  const delivery = {
-    deliver(outgoing: Outgoing, settle: (delivered: Delivered) => void) {
-      if (world.delivered !== "failed") kept.push(outgoing);
-      settle(world.delivered);
+  const dataDir = mkdtempSync(join(tmpdir(), "pixelgate-ports-"));
+  const spool = createDelivery({
+    stream: { name: "PIXEL", prefix: "pixel", replicas: 1, maxAgeMs: 3_600_000, maxBytes: -1 },
+    dataDir,
+    spoolMaxBytes: 64 * 1024 * 1024,
+    log: { info() {}, warn() {}, error: (message) => onFault(message) },
+  });
+  const delivery: Pick<typeof spool, "deliver" | "publishRejected" | "state"> = {
+    deliver(outgoing, settle) {
+      spool.deliver(outgoing, (delivered) => {
+        if (delivered === "spooled") kept.push(outgoing);
+        settle(delivered);
+      });
     },
-    publishRejected() {},
-    state: () => world.state,
+    publishRejected: spool.publishRejected,
+    state: () => world.state ?? spool.state(),
   };
   const metrics = createMetrics({
     version: "1.2.3",
@@ -95,6 +106,7 @@ export function openPorts(host = "127.0.0.1") {
   const adminListener = bun.listen(admin, open);
   return {
     world,
+    /** The events that are safe in the spool, in order. */
     kept,
     faults,
     live,
@@ -106,6 +118,8 @@ export function openPorts(host = "127.0.0.1") {
       metrics.stop();
       await adminListener.stop(true);
       await publicListener.stop(true);
+      await spool.close(1000);
+      rmSync(dataDir, { recursive: true });
     },
   };
 }

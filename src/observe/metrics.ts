@@ -24,6 +24,8 @@ export interface Metrics {
   readonly count: Observer["count"];
   /** Counts one PubAck: the seconds from publish to ack. */
   ack(seconds: number): void;
+  /** Counts events that left the spool for the stream; each was counted as spooled before. */
+  drained(events: number): void;
   totals(): Totals;
   snapshot(): Promise<Snapshot>;
   /** The Prometheus text of this process alone. */
@@ -155,6 +157,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
       },
     });
   }
+  const drains = new Counter({
+    name: "pixelgate_drained_total",
+    help: "Spooled events that were published later",
+    registers,
+  });
   for (const histogram of [latency, acks, lag]) {
     // The registry needs a name and `get` alone; the class it asks for would count by hashed labels.
     registry.registerMetric(histogram as unknown as Metric);
@@ -233,6 +240,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       } else reasons.set(reason, (known ?? 0) + 1);
     },
     ack: (seconds) => acks.observe(seconds),
+    drained: (events) => drains.inc(events),
     totals() {
       const totals = { published: 0, spooled: 0, failed: 0, rejected: 0, dropped: 0 };
       visit((_source, _type, outcome, counts, slot) => {

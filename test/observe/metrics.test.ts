@@ -115,6 +115,14 @@ test("createMetrics tells the state of delivery and of the process", async () =>
   expect(read(text, "process_resident_memory_bytes")).toBeGreaterThan(1_000_000);
 });
 
+test("createMetrics counts what leaves the spool", async () => {
+  const metrics = open();
+  expect(read(await metrics.render(), "pixelgate_drained_total")).toBe(0);
+  metrics.drained(500);
+  metrics.drained(12);
+  expect(read(await metrics.render(), "pixelgate_drained_total")).toBe(512);
+});
+
 test("createMetrics samples how late the event loop runs", async () => {
   const metrics = open();
   const deadline = Date.now() + 5000;
