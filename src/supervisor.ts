@@ -18,10 +18,12 @@ const START_MS = 15_000;
 
 interface Worker {
   readonly index: number;
-  process: ChildProcess;
+  process: ChildProcess | null;
   state: DeliveryState | null;
   totals: Totals | null;
-  onSnapshot: ((snapshot: Snapshot) => void) | null;
+  /** The last one it sent. */
+  snapshot: Snapshot;
+  onSnapshot: (() => void) | null;
 }
 
 /** Starts the workers and resolves when all of them listen. Throws a `StartError` when one cannot. */
@@ -35,8 +37,8 @@ export async function supervise(
   const holder = { current: initial };
   let isStopping = false;
   let isWatched = false;
-  /** Requests counted by workers that have died: a total never goes back. */
-  const buried: Totals[] = [];
+  /** What workers counted that have died: a total never goes back. */
+  const buried: { totals: Totals; snapshot: Snapshot }[] = [];
 
   function launch(worker: Worker, port: number): Promise<number> {
     const child = spawnWorker(worker.index, count, port);
@@ -54,8 +56,10 @@ export async function supervise(
         } else if (message.kind === "status") {
           worker.state = message.state;
           worker.totals = message.totals;
-        } else if (message.kind === "snapshot") worker.onSnapshot?.(message.snapshot);
-        else for (const record of message.records) live.show(record);
+        } else if (message.kind === "snapshot") {
+          worker.snapshot = message.snapshot;
+          worker.onSnapshot?.();
+        } else for (const record of message.records) live.show(record);
       });
       child.on("exit", (code, signal) => {
         clearTimeout(limit);
@@ -66,10 +70,12 @@ export async function supervise(
 
   /** Starts a worker again whenever it ends; it opens the spool of the one before it, and drains it. */
   function keep(worker: Worker, port: number): void {
-    worker.process.once("exit", (code, signal) => {
+    worker.process?.once("exit", (code, signal) => {
       if (isStopping) return;
-      if (worker.totals !== null) buried.push(worker.totals);
+      if (worker.totals !== null)
+        buried.push({ totals: worker.totals, snapshot: countersOf(worker.snapshot) });
       worker.totals = null;
+      worker.snapshot = [];
       worker.state = null;
       log.error("a worker ended and is started again", { worker: worker.index, code, signal });
       setTimeout(() => {
@@ -84,20 +90,27 @@ export async function supervise(
   let port = config.port;
   try {
     for (let index = 0; index < count; index++) {
-      const worker = { index, state: null, totals: null, onSnapshot: null } as unknown as Worker;
+      const worker: Worker = {
+        index,
+        process: null,
+        state: null,
+        totals: null,
+        snapshot: [],
+        onSnapshot: null,
+      };
       workers.push(worker);
       // The first takes the port, also a free one; the others share it.
       port = await launch(worker, port);
     }
   } catch (error) {
-    for (const worker of workers) worker.process.kill("SIGKILL");
+    for (const worker of workers) worker.process?.kill("SIGKILL");
     throw error;
   }
   for (const worker of workers) keep(worker, port);
 
   const reload = watchSources(config, holder, log);
   const onHangup = () => {
-    for (const worker of workers) worker.process.kill("SIGHUP");
+    for (const worker of workers) worker.process?.kill("SIGHUP");
   };
   process.on("SIGHUP", onHangup);
   const watching = setInterval(() => {
@@ -111,10 +124,10 @@ export async function supervise(
     sources: () => holder.current,
     state: () => addStates(workers.map((worker) => worker.state)),
     metrics: {
-      totals: () => addTotals([...buried, ...workers.map((worker) => worker.totals)]),
+      totals: () => addTotals([...buried, ...workers].map(({ totals }) => totals)),
       async render() {
-        const snapshots = await Promise.all(workers.map(askSnapshot));
-        return renderMetrics(snapshots.filter((snapshot) => snapshot !== null));
+        await Promise.all(workers.map(askSnapshot));
+        return renderMetrics([...buried, ...workers].map(({ snapshot }) => snapshot));
       },
     },
     async stop() {
@@ -128,7 +141,7 @@ export async function supervise(
   /** Longer than a worker may take for itself; then it is ended. */
   function endWorker({ process: child }: Worker): Promise<void> {
     return new Promise((resolve) => {
-      if (child.exitCode !== null || child.signalCode !== null) return resolve();
+      if (child === null || child.exitCode !== null || child.signalCode !== null) return resolve();
       const limitMs = config.shutdownDelayMs + config.shutdownTimeoutMs + 1000;
       const limit = setTimeout(() => child.kill("SIGKILL"), limitMs);
       child.once("exit", () => {
@@ -159,19 +172,24 @@ function spawnWorker(index: number, count: number, port: number): ChildProcess {
 }
 
 function tell({ process: child }: Worker, message: ToWorker): void {
-  if (child.connected) child.send(message);
+  if (child?.connected) child.send(message);
 }
 
-/** A worker that is dead or too busy to answer is left out of this scrape. */
-function askSnapshot(worker: Worker): Promise<Snapshot | null> {
+/** Has a fresh snapshot sent; of a worker that is dead or too busy the last one stands. */
+function askSnapshot(worker: Worker): Promise<void> {
   return new Promise((resolve) => {
-    const limit = setTimeout(() => resolve(null), SNAPSHOT_MS);
-    worker.onSnapshot = (snapshot) => {
+    const limit = setTimeout(resolve, SNAPSHOT_MS);
+    worker.onSnapshot = () => {
       clearTimeout(limit);
-      resolve(snapshot);
+      resolve();
     };
     tell(worker, { kind: "ask snapshot" });
   });
+}
+
+/** What outlives a worker: its counts, not its gauges. */
+function countersOf(snapshot: Snapshot): Snapshot {
+  return snapshot.filter((metric) => metric.type !== "gauge");
 }
 
 // The state of all is that of the worst: one that cannot take events makes some requests fail.

@@ -22,6 +22,8 @@ export type ToWorker =
   | { readonly kind: "watch"; readonly isWatched: boolean };
 
 const STATUS_MS = 250;
+// So that little is forgotten of a worker that dies.
+const SNAPSHOT_MS = 1000;
 const RECORDS_MS = 100;
 // The live page shows what a person can read; a flood of records would cost the pipeline.
 const MAX_RECORDS = 250;
@@ -46,11 +48,14 @@ export function work(config: Config, sources: Sources, runtime: Runtime, log: Lo
   const gateway = openGateway(config, sources, runtime, log, viewer, share);
   const tellStatus = () => tell({ kind: "status", state: gateway.state(), totals: gateway.metrics.totals() });
 
+  const tellSnapshot = async () => tell({ kind: "snapshot", snapshot: await gateway.metrics.snapshot() });
+
   process.on("message", (message: ToWorker) => {
     if (message.kind === "watch") viewer.isWatched = message.isWatched;
-    else void gateway.metrics.snapshot().then((snapshot) => tell({ kind: "snapshot", snapshot }));
+    else void tellSnapshot();
   });
   setInterval(tellStatus, STATUS_MS);
+  setInterval(tellSnapshot, SNAPSHOT_MS);
   setInterval(() => {
     if (records.length === 0) return;
     tell({ kind: "records", records });
