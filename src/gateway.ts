@@ -30,15 +30,20 @@ export interface Share {
   readonly count: number;
 }
 
-/** A gateway that takes pixels. */
-export interface Gateway {
+/** What takes pixels, as the admin port sees it: one gateway, or all workers together. */
+export interface Shown {
   readonly port: number;
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, "render" | "totals">;
   readonly state: () => DeliveryState;
   /** The sources of this moment. */
   readonly sources: () => Sources;
   /** Stops accepting, answers what is in flight, keeps what has no ack, closes; within the configured times. */
   stop(): Promise<void>;
+}
+
+/** A gateway that takes pixels. */
+export interface Gateway extends Shown {
+  readonly metrics: Metrics;
 }
 
 /** Whoever watches requests: the live feed, or a worker's way to it. */

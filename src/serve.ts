@@ -1,27 +1,16 @@
 // The life of the program: start, say where it is, wait for a signal, stop. Wires the admin port to one gateway.
 import { createAdmin } from "./admin.ts";
 import type { Config } from "./config.ts";
-import type { DeliveryState } from "./delivery/delivery.ts";
 import { createExplain } from "./explain.ts";
-import { listen, openGateway } from "./gateway.ts";
+import { listen, openGateway, type Shown } from "./gateway.ts";
 import { createLive, type Live } from "./observe/live.ts";
 import { createLog, type Log, reasonOf } from "./observe/log.ts";
-import type { Metrics } from "./observe/metrics.ts";
 import { findRuntime, type Listener, type Runtime } from "./runtime/runtime.ts";
 import { untilStopped } from "./signals.ts";
 import type { Sources } from "./sources.ts";
 import { supervise } from "./supervisor.ts";
 import { VERSION } from "./version.ts";
 import { WORKER_INDEX, work } from "./worker.ts";
-
-/** What the admin port shows: one gateway, or all workers together. */
-export interface Shown {
-  readonly port: number;
-  readonly metrics: Pick<Metrics, "render" | "totals">;
-  readonly state: () => DeliveryState;
-  readonly sources: () => Sources;
-  stop(): Promise<void>;
-}
 
 /** Runs the gateway until it is told to stop; resolves with the exit code. Throws a `StartError`. */
 export async function serve(config: Config, sources: Sources): Promise<number> {

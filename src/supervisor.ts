@@ -2,12 +2,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Config } from "./config.ts";
 import type { DeliveryState } from "./delivery/delivery.ts";
-import { StartError } from "./gateway.ts";
+import { type Shown, StartError } from "./gateway.ts";
 import type { Live } from "./observe/live.ts";
 import type { Log } from "./observe/log.ts";
 import { renderMetrics, type Snapshot, type Totals } from "./observe/metrics.ts";
 import { watchSources } from "./reload.ts";
-import type { Shown } from "./serve.ts";
 import type { Sources } from "./sources.ts";
 import { type FromWorker, type ToWorker, WORKER_COUNT, WORKER_INDEX } from "./worker.ts";
 
