@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Config, readConfig, SETTINGS } from "../src/config.ts";
+import { COMMANDS, runCommand } from "./gateway.ts";
 
 function configOf(environment: Record<string, string | undefined>): Config {
   const config = readConfig(environment);
@@ -253,4 +254,49 @@ describe("faults", () => {
 
 test("SETTINGS say for every name what it is for", () => {
   for (const [name, { help }] of Object.entries(SETTINGS)) expect(help, name).toMatch(/\S/);
+});
+
+describe("as a process", () => {
+  for (const runtime of ["bun", "deno"] as const) {
+    test(`pixelgate on ${runtime} ends with exit code 2 and names every fault of environment and file`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), "pixelgate-config-"));
+      try {
+        const file = join(folder, "pixelgate.json");
+        const content = {
+          sources: [{ id: "a.b", writeKey: "wk_secret", destinations: ["x"] }],
+          destinations: [{ id: "y" }],
+        };
+        writeFileSync(file, JSON.stringify(content));
+        const env = {
+          PORT: "80a",
+          LOG_LEVEL: "loud",
+          NATS_URL: "http://user:hunter2@127.0.0.1",
+          PIXELGATE_CONFIG: file,
+          PIXELGATE_DATA_DIR: folder,
+        };
+        expect(await runCommand([], env, COMMANDS[runtime])).toEqual({
+          code: 2,
+          stdout: "",
+          stderr: [
+            'Cannot read PORT: "80a" is not an integer from 0 to 65535',
+            "Cannot read NATS_URL: the value is not a list of servers such as nats://localhost:4222,nats://other:4222",
+            'Cannot read LOG_LEVEL: "loud" is not one of debug, info, warn, error, silent',
+            `Cannot use ${file}: sources[0].id: must be 1 to 64 of A-Z a-z 0-9 _ -, and cannot begin with _`,
+            `Cannot use ${file}: sources[0].destinations[0]: no destination has the id "x"`,
+            "",
+          ].join("\n"),
+        });
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    }, 20_000);
+  }
+
+  test("pixelgate ends with exit code 2 for a word it does not know", async () => {
+    for (const words of [["serv"], ["--colour"], ["serve", "now"]]) {
+      const { code, stdout, stderr } = await runCommand(words);
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toMatch(/^Cannot [^\n]+: [^\n]+\n$/);
+    }
+  }, 20_000);
 });
