@@ -127,6 +127,30 @@ test("page filters what is shown and what comes", async () => {
   expect(await page.locator("#nothing").isVisible()).toBe(true);
 });
 
+test("page stays usable in a burst and says how many it left out", async () => {
+  const sent = 3000;
+  for (let i = 0; i < sent; i++) {
+    ports.live.show({
+      receivedMs: Date.now(),
+      type: "page",
+      outcome: "published",
+      reason: null,
+      status: 200,
+      sourceId: "blog",
+      destinations: ["warehouse"],
+      target: "/pixel/v1/page?writeKey=wk_blog",
+      userAgent: null,
+      payload: '{"type":"page","name":"Burst"}',
+    });
+  }
+  await page.locator("#rows > li.gap").first().waitFor();
+  await send("/pixel/v1/page?writeKey=wk_blog&name=After");
+  await page.locator(".name", { hasText: "After" }).waitFor({ timeout: 1000 });
+  const gaps = await page.locator("#rows > li.gap").allTextContents();
+  const missed = gaps.reduce((sum, text) => sum + Number(text.replaceAll(",", "").split(" ")[0]), 0);
+  expect(missed + (await rows().count())).toBe(sent + 1);
+});
+
 test("page never makes markup of what an event says", async () => {
   const hostile = "<img src=x onerror=document.title='owned'><script>document.title='owned'</script>";
   const value = encodeURIComponent(hostile);

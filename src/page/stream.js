@@ -17,6 +17,9 @@ import { byId, copy, create } from "./dom.js";
 
 const MAX_ROWS = 400;
 const MAX_HELD = 400;
+// More in one go than anybody can read, and than a browser can draw thousands of times a second.
+const MAX_DRAWN = 40;
+const FLUSH_MS = 60;
 const NOT_TAKEN = ["rejected", "failed"];
 
 const list = byId("rows", HTMLOListElement);
@@ -39,6 +42,8 @@ const records = new WeakMap();
 /** @type {(LiveRecord | number)[]} what waits while the list is held: records, and counts of missed ones */
 let held = [];
 let isPaused = false;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let flushing;
 /** @type {HTMLElement | null} */
 let opened = null;
 /** @type {EventSource | null} */
@@ -108,14 +113,19 @@ function showConnection(state, text) {
 
 /** @param {LiveRecord | number} item */
 function take(item) {
-  if (isPaused || opened !== null) {
-    held.push(item);
-    if (held.length > MAX_HELD) {
-      const [first, second] = held.splice(0, 2);
-      held.unshift(countOf(first) + countOf(second));
-    }
-  } else add(item);
-  showState();
+  held.push(item);
+  if (held.length > MAX_HELD) {
+    const [first, second] = held.splice(0, 2);
+    held.unshift(countOf(first) + countOf(second));
+  }
+  if (flushing === undefined) flushing = setTimeout(flush, FLUSH_MS);
+}
+
+/** Draws what has come, unless somebody reads: then it says how much waits. */
+function flush() {
+  flushing = undefined;
+  if (isPaused || opened !== null) showState();
+  else release(MAX_DRAWN);
 }
 
 /** @param {LiveRecord | number | undefined} item */
@@ -123,17 +133,15 @@ function countOf(item) {
   return typeof item === "number" ? item : 1;
 }
 
-function release() {
-  for (const item of held) add(item);
+/** Draws the newest of what waits, and how many it left out. @param {number} limit */
+function release(limit = MAX_HELD) {
+  let missed = 0;
+  for (const item of held.splice(0, held.length - limit)) missed += countOf(item);
+  if (missed > 0) list.prepend(drawGap(missed));
+  for (const item of held) list.prepend(typeof item === "number" ? drawGap(item) : drawItem(item));
   held = [];
-  showState();
-}
-
-/** @param {LiveRecord | number} item */
-function add(item) {
-  const element = typeof item === "number" ? drawGap(item) : drawItem(item);
-  list.prepend(element);
   while (list.children.length > MAX_ROWS) list.lastElementChild?.remove();
+  showState();
 }
 
 function showState() {
