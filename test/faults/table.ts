@@ -1,0 +1,210 @@
+// The faults a 200 must survive, each as what is done to the servers while events come in.
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createNats, startCluster, startNats } from "../nats.ts";
+import { startSlowProxy } from "./slow.ts";
+import { type Account, administer, sleep, until, World } from "./world.ts";
+
+export interface Fault {
+  readonly number: number;
+  readonly name: string;
+  /** Why it cannot be shown on this machine; null when it can. */
+  readonly obstacle?: () => string | null;
+  readonly run: (world: World) => Promise<Account>;
+}
+
+const LIMIT_MS = 60_000;
+
+export const FAULTS: readonly Fault[] = [
+  {
+    number: 1,
+    name: "nats-server killed, back after a while",
+    run: async (world) => {
+      const nats = world.adopt(await startNats());
+      await begin(world, [nats.url]);
+      await nats.kill();
+      await sleep(world.scale.awayMs);
+      await nats.start();
+      world.faultEnds();
+      return world.account(nats.url);
+    },
+  },
+  {
+    number: 2,
+    name: "nats-server frozen, then continued",
+    run: async (world) => {
+      const nats = world.adopt(await startNats());
+      await begin(world, [nats.url]);
+      nats.freeze();
+      await sleep(world.scale.frozenMs);
+      nats.thaw();
+      world.faultEnds();
+      return world.account(nats.url);
+    },
+  },
+  {
+    number: 3,
+    name: "NATS absent at the start",
+    run: async (world) => {
+      const nats = world.adopt(await createNats());
+      await world.startGateway([nats.url]);
+      world.startLoad();
+      await sleep(world.scale.awayMs);
+      await nats.start();
+      world.faultEnds();
+      return world.account(nats.url);
+    },
+  },
+  {
+    number: 4,
+    name: "stream deleted while running",
+    run: async (world) => {
+      const nats = world.adopt(await startNats());
+      await begin(world, [nats.url]);
+      await administer(nats.url, (manager) => manager.streams.delete("PIXEL"));
+      world.countFromMs = Date.now() + 1;
+      world.faultEnds();
+      world.note = "events sent before the deletion are the deleter's";
+      return world.account(nats.url);
+    },
+  },
+  {
+    number: 5,
+    name: "gateway killed, started again",
+    run: async (world) => {
+      const nats = world.adopt(await startNats());
+      await begin(world, [nats.url]);
+      await world.stopGateway("SIGKILL");
+      await world.restartGateway();
+      world.faultEnds();
+      return world.account(nats.url);
+    },
+  },
+  {
+    number: 6,
+    name: "both killed at once",
+    run: async (world) => {
+      const nats = world.adopt(await startNats());
+      await begin(world, [nats.url]);
+      // A spool with rows in it, so that the second kill has something to destroy.
+      await nats.kill();
+      await sleep(world.scale.calmMs);
+      await nats.start();
+      await sleep(200);
+      await Promise.all([nats.kill(), world.stopGateway("SIGKILL")]);
+      await world.restartGateway();
+      await sleep(world.scale.awayMs);
+      await nats.start();
+      world.faultEnds();
+      return world.account(nats.url);
+    },
+  },
+  {
+    number: 7,
+    name: "SIGTERM under load",
+    run: async (world) => {
+      const nats = world.adopt(await startNats());
+      await begin(world, [nats.url]);
+      const code = await world.stopGateway("SIGTERM");
+      if (code !== 0) throw new Error(`the gateway ended with exit code ${code} after SIGTERM`);
+      await world.restartGateway();
+      world.faultEnds();
+      return world.account(nats.url);
+    },
+  },
+  {
+    number: 8,
+    name: "disk of the spool full, NATS away",
+    obstacle: () => {
+      if (process.getuid?.() !== 0) return "mounting a small disk needs root";
+      return spawnSync("mount", ["--version"]).status === 0 ? null : "there is no mount command";
+    },
+    run: async (world) => {
+      const nats = world.adopt(await startNats());
+      const disk = join(world.folder, "disk");
+      mkdirSync(disk);
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=256m", "tmpfs", disk]);
+      world.onEnd(() => execFileSync("umount", [disk]));
+      const ballast = join(disk, "ballast");
+      world.dataDir = join(disk, "data");
+      // Room for a few thousand events beside it.
+      writeFileSync(ballast, Buffer.alloc(248 * 1024 * 1024));
+      await begin(world, [nats.url]);
+      await nats.kill();
+      const { load } = world;
+      await until("events are refused", LIMIT_MS, () => (load?.refused ?? 0) > 200);
+      await sleep(world.scale.calmMs);
+      rmSync(ballast);
+      await until("events are taken again", LIMIT_MS, async () => (await world.metrics())?.isFull === false);
+      await nats.start();
+      world.faultEnds();
+      return world.account(nats.url);
+    },
+  },
+  {
+    number: 9,
+    name: "leader of a replicated stream killed",
+    run: async (world) => {
+      const servers = (await startCluster(3)).map((server) => world.adopt(server));
+      const urls = servers.map(({ url }) => url);
+      await begin(world, urls, { PIXELGATE_STREAM_REPLICAS: "3" });
+      const info = await administer(urls.join(","), (manager) => manager.streams.info("PIXEL"));
+      const leader = servers[Number(info.cluster?.leader?.slice(1)) - 1];
+      if (leader === undefined) throw new Error(`the stream has no known leader: ${info.cluster?.leader}`);
+      await leader.kill();
+      world.faultEnds();
+      await sleep(world.scale.awayMs);
+      await leader.start();
+      return world.account(urls.join(","));
+    },
+  },
+  {
+    number: 10,
+    name: "acks take 2 s",
+    run: async (world) => {
+      const nats = world.adopt(await startNats());
+      const proxy = await startSlowProxy(nats.port);
+      world.onEnd(proxy.stop);
+      await begin(world, [`nats://127.0.0.1:${proxy.port}`]);
+      proxy.delayMs = 2000;
+      const { load } = world;
+      const before = load?.answered ?? 0;
+      await until(
+        "slow events are answered",
+        LIMIT_MS,
+        () => (load?.answered ?? 0) > before + world.scale.events / 2,
+      );
+      const spooled = (await world.metrics())?.spooled;
+      world.note = `${spooled} in the spool while slow`;
+      proxy.delayMs = 0;
+      world.faultEnds();
+      return world.account(nats.url);
+    },
+  },
+];
+
+/** A gateway with NATS, under load for a while. */
+async function begin(world: World, urls: readonly string[], env: Record<string, string> = {}): Promise<void> {
+  await world.startGateway(urls, env);
+  await world.untilUp();
+  world.startLoad();
+  const { load } = world;
+  await until("the load has begun", LIMIT_MS, () => (load?.answered ?? 0) > 50);
+  await sleep(world.scale.calmMs);
+}
+
+/** Lets a fault happen to a world of its own, and puts the world away. */
+export async function runFault(fault: Fault, scale: World["scale"]): Promise<Account> {
+  const world = new World(scale);
+  try {
+    return await fault.run(world);
+  } catch (error) {
+    const output = world.gateway?.output().split("\n").slice(-15).join("\n") ?? "";
+    throw new Error(
+      `Cannot finish fault ${fault.number}: ${error instanceof Error ? error.message : error}\n${output}`,
+    );
+  } finally {
+    await world.close();
+  }
+}

@@ -1,0 +1,231 @@
+// What a fault happens to: real nats-servers, a real gateway process on a data directory, load on it; and the account
+// that is taken of it at the end.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { connect, type NatsConnection } from "nats";
+import { type Gateway, startGateway } from "../gateway.ts";
+import { freePort, type NatsServer } from "../nats.ts";
+import { type Load, OK, REFUSED, type Sent, startLoad } from "./load.ts";
+
+/** How large a run is. Times are those of issue-size faults, or shorter ones that show the same. */
+export interface Scale {
+  /** Events that must be answered 200 at least. */
+  readonly events: number;
+  readonly connections: number;
+  readonly perSecond: number;
+  /** How long a server stays away. */
+  readonly awayMs: number;
+  readonly frozenMs: number;
+  /** Load before the fault and after it. */
+  readonly calmMs: number;
+}
+
+export interface Account {
+  readonly answered: number;
+  readonly refused: number;
+  readonly unanswered: number;
+  readonly inStream: number;
+  readonly lost: number;
+  readonly twice: number;
+  readonly p99Ms: number;
+  /** From the end of the fault until the spool was empty. */
+  readonly drainMs: number | null;
+  readonly note: string;
+}
+
+const READY_MS = 30_000;
+const DRAIN_MS = 120_000;
+
+export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+export async function until(what: string, limitMs: number, isTrue: () => boolean | Promise<boolean>) {
+  const deadline = Date.now() + limitMs;
+  while (!(await isTrue())) {
+    if (Date.now() > deadline)
+      throw new Error(`Cannot wait any longer until ${what}: ${limitMs} ms are over`);
+    await sleep(20);
+  }
+}
+
+export class World {
+  readonly scale: Scale;
+  readonly folder: string;
+  dataDir: string;
+  gateway: Gateway | null = null;
+  load: Load | null = null;
+  /** Only events sent after this count as lost: those before it are somebody else's to lose. */
+  countFromMs = 0;
+  note = "";
+  #env: Record<string, string> = {};
+  #endedAt = 0;
+  #drainMs: number | null = null;
+  #cleanUps: (() => unknown)[] = [];
+  readonly #run = Math.random().toString(36).slice(2, 8);
+
+  constructor(scale: Scale) {
+    this.scale = scale;
+    this.folder = mkdtempSync(join(tmpdir(), "pixelgate-fault-"));
+    this.dataDir = join(this.folder, "data");
+  }
+
+  onEnd(cleanUp: () => unknown): void {
+    this.#cleanUps.push(cleanUp);
+  }
+
+  /** Uses a server, and puts it away at the end. */
+  adopt(server: NatsServer): NatsServer {
+    this.onEnd(server.stop);
+    return server;
+  }
+
+  /** Starts the gateway on its ports and data directory: the same ones each time. */
+  async startGateway(urls: readonly string[], env: Record<string, string> = {}): Promise<void> {
+    if (this.#env.PORT === undefined) {
+      this.#env = { PORT: String(await freePort()), ADMIN_PORT: String(await freePort()) };
+    }
+    Object.assign(this.#env, env, { NATS_URL: urls.join(",") });
+    await this.restartGateway();
+  }
+
+  async restartGateway(): Promise<void> {
+    this.gateway = await startGateway({ env: this.#env, dataDir: this.dataDir });
+  }
+
+  async stopGateway(signal: NodeJS.Signals): Promise<number | null> {
+    const { gateway } = this;
+    this.gateway = null;
+    return gateway === null ? null : gateway.stop(signal);
+  }
+
+  /** Events in the spool and the state of NATS, from the admin port; null while the gateway does not answer. */
+  async metrics(): Promise<{ spooled: number; isUp: boolean; isFull: boolean } | null> {
+    try {
+      const text = await (await fetch(`http://127.0.0.1:${this.#env.ADMIN_PORT}/metrics`)).text();
+      const value = (name: string) =>
+        Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? Number.NaN);
+      return {
+        spooled: value("pixelgate_spool_events"),
+        isUp: value('pixelgate_nats_state\\{state="up"\\}') === 1,
+        isFull: value("pixelgate_spool_full") === 1,
+      };
+    } catch {
+      return null;
+    }
+  }
+
+  untilUp(): Promise<void> {
+    return until("the gateway has NATS", READY_MS, async () => (await this.metrics())?.isUp === true);
+  }
+
+  startLoad(perSecond: number | null = this.scale.perSecond, connections = this.scale.connections): void {
+    const port = Number(this.#env.PORT);
+    const file = join(this.folder, "results");
+    this.load = startLoad({ port, connections, perSecond, run: this.#run, file });
+  }
+
+  /** The fault is over: from now on the spool must get empty. */
+  faultEnds(): void {
+    this.#endedAt = performance.now();
+  }
+
+  /** Goes on with the load until enough events are answered, ends it, waits for the drain, and compares. */
+  async account(url: string): Promise<Account> {
+    const { load, scale } = this;
+    if (load === null) throw new Error("there was no load");
+    const watching = this.#watchDrain();
+    await sleep(scale.calmMs);
+    await until("enough events are answered", DRAIN_MS, () => load.answered >= scale.events);
+    const sent = await load.stop();
+    await watching;
+    const counts = await this.#readStream(url);
+    return this.#compare(sent, counts);
+  }
+
+  async #watchDrain(): Promise<void> {
+    await until("the spool is empty and NATS up", DRAIN_MS, async () => {
+      const metrics = await this.metrics();
+      return metrics !== null && metrics.spooled === 0 && metrics.isUp;
+    });
+    this.#drainMs = this.#endedAt === 0 ? null : performance.now() - this.#endedAt;
+  }
+
+  /** How often each event is in the stream, by its number. */
+  async #readStream(url: string): Promise<Map<number, number>> {
+    // Acked events may still be on their way through the spool.
+    await this.#watchDrainAgain();
+    const connection = await connectPatiently(url);
+    try {
+      const counts = new Map<number, number>();
+      const consumer = await jetstream(connection).consumers.get("PIXEL");
+      let left = (await consumer.info()).num_pending;
+      if (left === 0) return counts;
+      const pattern = new RegExp(`"messageId":"${this.#run}-(\\d+)"`);
+      for await (const message of await consumer.consume({ max_messages: 2000 })) {
+        const event = Number(pattern.exec(message.string())?.[1] ?? -1);
+        counts.set(event, (counts.get(event) ?? 0) + 1);
+        if (--left === 0) break;
+      }
+      return counts;
+    } finally {
+      await connection.close();
+    }
+  }
+
+  async #watchDrainAgain(): Promise<void> {
+    await until("the spool stays empty", DRAIN_MS, async () => (await this.metrics())?.spooled === 0);
+  }
+
+  #compare(sent: readonly Sent[], counts: ReadonlyMap<number, number>): Account {
+    const of = (result: number) => sent.filter((one) => one.result === result).length;
+    const latencies = sent.filter(({ result }) => result === OK).map(({ latencyMs }) => latencyMs);
+    latencies.sort((a, b) => a - b);
+    const isLost = ({ result, sentAtMs }: Sent, event: number) =>
+      result === OK && sentAtMs >= this.countFromMs && !counts.has(event);
+    return {
+      answered: of(OK),
+      refused: of(REFUSED),
+      unanswered: sent.length - of(OK) - of(REFUSED),
+      inStream: [...counts.values()].reduce((sum, count) => sum + count, 0),
+      lost: sent.filter(isLost).length,
+      twice: [...counts.values()].filter((count) => count > 1).length,
+      p99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? 0,
+      drainMs: this.#drainMs,
+      note: this.note,
+    };
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.stopGateway("SIGKILL");
+    } finally {
+      for (const cleanUp of this.#cleanUps.reverse()) await cleanUp();
+      rmSync(this.folder, { recursive: true, force: true });
+    }
+  }
+}
+
+async function connectPatiently(url: string): Promise<NatsConnection> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await connect({ servers: url.split(","), timeout: 3000 });
+    } catch (error) {
+      if (attempt === 10) throw error;
+      await sleep(300);
+    }
+  }
+}
+
+/** Does something to the streams with full rights. */
+export async function administer<T>(
+  url: string,
+  act: (manager: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<T>,
+): Promise<T> {
+  const connection = await connectPatiently(url);
+  try {
+    return await act(await jetstreamManager(connection));
+  } finally {
+    await connection.close();
+  }
+}
