@@ -47,6 +47,7 @@ async function useGateway(gateway: Gateway): Promise<void> {
   expect([refused.status, await refused.text()]).toEqual([400, "track: Mandatory field 'event' missing"]);
   const metrics = await (await fetch(`${adminOf(gateway)}/metrics`)).text();
   expect(metrics).toContain('pixelgate_accepted_total{source="demo",type="page"} 1\n');
+  expect(metrics).toContain('pixelgate_rejected_total{source="demo",type="track",reason=');
   expect(metrics).toContain("process_resident_memory_bytes ");
   const page = await fetch(adminOf(gateway));
   expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
@@ -162,6 +163,19 @@ test.skipIf(obstacle !== null)("image runs without root on a read-only root file
     confine(image, image.healthcheck),
   );
   expect(code).toBe(1);
+});
+
+test.skipIf(obstacle !== null)("image runs several workers", async () => {
+  const gateway = await startGateway({
+    command: confine(image, image.entrypoint),
+    dataDir: folder,
+    env: { ...image.env, PIXELGATE_WORKERS: "2" },
+  });
+  try {
+    await useGateway(gateway);
+  } finally {
+    expect(await gateway.stop("SIGTERM")).toBe(0);
+  }
 });
 
 test.skipIf(obstacle !== null)("image says in one line that its data folder takes no writes", async () => {

@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "nats";
+import { type Gateway, startGateway } from "../gateway.ts";
+import { findNatsServer, freePort, natsVersion } from "../nats.ts";
+import { ROOT, readText, readYaml } from "./files.ts";
+
+setDefaultTimeout(60_000);
+
+const NAMES = ["nats-1", "nats-2", "nats-3"];
+const SYNC = /^\s*sync_interval: "1s"$/m;
+const { PATH = "" } = process.env;
+const text = readText("deploy/nats/nats.conf");
+const folder = mkdtempSync(join(tmpdir(), "pixelgate-cluster-"));
+
+/** The file as the server of this machine reads it: without the one setting that needs NATS 2.10 where it is older. */
+function confFor(version: string): string {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major > 2 || minor >= 10) return text;
+  console.log(`nats.conf is checked without sync_interval: nats-server ${version} does not know it yet`);
+  return text.replace(SYNC, "");
+}
+
+interface Node {
+  readonly name: string;
+  readonly url: string;
+  readonly monitor: string;
+  readonly process: ChildProcess;
+}
+
+const nodes: Node[] = [];
+let gateway: Gateway;
+
+/** Waits until something is so, at most 20 seconds. */
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`Cannot wait any longer: ${what}`);
+    await Bun.sleep(50);
+  }
+}
+
+async function isHealthy({ monitor }: Node): Promise<boolean> {
+  try {
+    // The question of the health check in compose.yaml.
+    return (await fetch(`${monitor}/healthz?js-server-only=true`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+/** Starts the three nodes with the file of the deployment; addresses, names and folders are what containers would give. */
+async function startNodes(): Promise<void> {
+  const conf = confFor(natsVersion());
+  const ports: number[] = [];
+  for (const _ of [...NAMES, ...NAMES, ...NAMES]) ports.push(await freePort());
+  const routes = ports.slice(6).map((port) => `nats://127.0.0.1:${port}`);
+  for (const [index, name] of NAMES.entries()) {
+    const file = join(folder, `${name}.conf`);
+    writeFileSync(file, conf.replace('"/data"', JSON.stringify(join(folder, name))));
+    const [port, monitor] = [ports[index], ports[index + 3]];
+    const args = ["-c", file, "-a", "127.0.0.1", "-p", `${port}`, "-m", `${monitor}`];
+    const child = spawn(
+      findNatsServer(),
+      [...args, "--cluster", routes[index] ?? "", "--routes", routes.join(",")],
+      { env: { PATH, NATS_NAME: name }, stdio: "ignore" },
+    );
+    nodes.push({
+      name,
+      url: `nats://127.0.0.1:${port}`,
+      monitor: `http://127.0.0.1:${monitor}`,
+      process: child,
+    });
+  }
+  for (const node of nodes) await until(`${node.name} is healthy`, () => isHealthy(node));
+}
+
+/** The environment that compose.yaml gives the gateway, with this test's addresses. */
+function environmentOf(): Record<string, string> {
+  const [compose] = readYaml("compose.yaml") as [
+    { services: { gateway: { environment: Record<string, string> } } },
+  ];
+  return {
+    ...compose.services.gateway.environment,
+    ADMIN_HOST: "127.0.0.1",
+    NATS_URL: nodes.map(({ url }) => url).join(","),
+    PIXELGATE_CONFIG: join(ROOT, "deploy/pixelgate/pixelgate.json"),
+  };
+}
+
+beforeAll(async () => {
+  await startNodes();
+  gateway = await startGateway({ env: environmentOf() });
+});
+
+afterAll(async () => {
+  await gateway?.stop();
+  for (const { process } of nodes) {
+    const ended = new Promise((resolve) => process.once("exit", resolve));
+    if (process.exitCode === null && process.signalCode === null) {
+      process.kill("SIGKILL");
+      await ended;
+    }
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Sends one event and returns the status of the answer. */
+async function send(name: string): Promise<number> {
+  const response = await fetch(`${gateway.url}/pixel/v1/track?writeKey=demo&event=${name}`);
+  return response.status;
+}
+
+/** The subjects of every message of the stream, and how many copies of it there shall be and are current. */
+async function readStream(url: string) {
+  const connection = await connect({ servers: url });
+  try {
+    const manager = await jetstreamManager(connection, { checkAPI: false });
+    const info = await manager.streams.info("PIXEL", { subjects_filter: ">" });
+    return {
+      subjects: info.state.subjects ?? {},
+      replicas: info.config.num_replicas,
+      current: info.cluster?.replicas?.filter(({ current }) => current).length ?? 0,
+    };
+  } finally {
+    await connection.close();
+  }
+}
+
+test("nats.conf is valid to nats-server", () => {
+  expect(text).toMatch(SYNC);
+  const file = join(folder, "check.conf");
+  writeFileSync(file, confFor(natsVersion()));
+  const env = { PATH, NATS_NAME: "nats-1" };
+  const { status, stderr } = spawnSync(findNatsServer(), ["-t", "-c", file], { env, encoding: "utf8" });
+  expect(stderr).toContain("is valid");
+  expect(status).toBe(0);
+  // The check is one that can fail: without the variable there is no name.
+  expect(spawnSync(findNatsServer(), ["-t", "-c", file], { env: { PATH } }).status).not.toBe(0);
+});
+
+test("compose.yaml's gateway makes a stream of three replicas on compose.yaml's cluster, and publishes to it", async () => {
+  expect(await send("first")).toBe(200);
+  const [first] = nodes;
+  await until("two followers have the event", async () => {
+    const stream = await readStream(first?.url ?? "");
+    return stream.current === 2 && stream.subjects["pixel.alerts.track"] === 1;
+  });
+  const { subjects, replicas } = await readStream(first?.url ?? "");
+  expect(subjects).toEqual({ "pixel.warehouse.track": 1, "pixel.alerts.track": 1 });
+  expect(replicas).toBe(3);
+});
+
+test("compose.yaml's gateway answers 200 when a node dies, and the stream has every event once", async () => {
+  const [first, second] = nodes;
+  first?.process.kill("SIGKILL");
+  const statuses: number[] = [];
+  for (let index = 0; index < 20; index++) statuses.push(await send(`after-${index}`));
+  expect(statuses).toEqual(Array(20).fill(200));
+  await until("every event is in the stream", async () => {
+    const stream = await readStream(second?.url ?? "").catch(() => null);
+    return stream?.subjects["pixel.warehouse.track"] === 21;
+  });
+  const { subjects } = await readStream(second?.url ?? "");
+  expect(subjects).toEqual({ "pixel.warehouse.track": 21, "pixel.alerts.track": 21 });
+});
