@@ -84,7 +84,7 @@ function showStatus(status) {
     delivery.spoolFull ? "full" : delivery.spooled === 0 ? "empty" : `${writeCount(delivery.spooled)} events`,
   );
   setText("spool-more", delivery.spooled === 0 ? "" : `${writeBytes(delivery.spooledBytes)}${oldest}`);
-  warn(obstacles.length === 0 ? "" : `Not ready. ${obstacles.join(". ")}.`);
+  warn(obstacles.length === 0 ? "" : `Not ready: ${obstacles.join("; ")}`);
 }
 
 /** @param {string} text */

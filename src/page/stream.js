@@ -188,6 +188,7 @@ function drawGap(missed) {
 function drawItem(record) {
   const { event, reason } = record;
   const isRefused = NOT_TAKEN.includes(record.outcome);
+  const to = record.destinations.join(", ");
   const name = record.type === "track" ? event?.event : event?.name;
   const url = event?.context?.page?.url ?? event?.properties?.url;
   const title = create("span", { class: "name" }, reason ?? (readText(name) || "no name"));
@@ -203,7 +204,7 @@ function drawItem(record) {
       ? []
       : [create("span", { class: "url", title: readText(url) }, readText(url).replace(/^https?:\/\//, ""))]),
     create("span", { class: "source" }, record.sourceId ?? "unknown"),
-    create("span", { class: "to" }, record.destinations.join(", ")),
+    create("span", { class: "to", title: to }, to),
   );
   const item = create("li", { class: isRefused ? "item refused" : "item" }, row);
   item.dataset.outcome = record.outcome;
