@@ -2,7 +2,12 @@
 import type { AnyElysia } from "elysia";
 import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
-import { createDelivery, type Delivery, type DeliveryState } from "./delivery/delivery.ts";
+import {
+  createDelivery,
+  type Delivery,
+  type DeliveryOptions,
+  type DeliveryState,
+} from "./delivery/delivery.ts";
 import { createIntake } from "./intake.ts";
 import { createLimiter } from "./limiter.ts";
 import { type Log, reasonOf } from "./observe/log.ts";
@@ -61,7 +66,10 @@ export function openGateway(
   const holder = { current: initial };
   const sources = () => holder.current;
   const logRefusal = createRefusalLog(log);
-  const delivery = openDelivery(config, log, share, (ackMs) => metrics.ack(ackMs / 1000));
+  const delivery = openDelivery(config, log, share, {
+    onAck: (ackMs) => metrics.ack(ackMs / 1000),
+    onDrained: (events) => metrics.drained(events),
+  });
   const metrics = createMetrics({
     version: VERSION,
     startedMs: Date.now(),
@@ -141,11 +149,11 @@ function openDelivery(
   config: Config,
   log: Log,
   share: Share | null,
-  onAck: (ackMs: number) => void,
+  hooks: Pick<DeliveryOptions, "onAck" | "onDrained">,
 ): Delivery {
   try {
     const spoolName = share === null || share.index === 0 ? undefined : `spool-${share.index}.db`;
-    return createDelivery({ ...config, log, onAck, spoolName });
+    return createDelivery({ ...config, log, spoolName, ...hooks });
   } catch (error) {
     throw new StartError(reasonOf(error));
   }
