@@ -28,7 +28,7 @@ export async function startSlowProxy(targetPort: number): Promise<SlowProxy> {
     upstream.on("data", (bytes) => {
       const due = Math.max(last, performance.now() + proxy.delayMs);
       last = due;
-      setTimeout(() => client.write(bytes), due - performance.now());
+      setTimeout(() => client.write(bytes), Math.max(0, due - performance.now()));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
