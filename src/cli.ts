@@ -185,7 +185,7 @@ async function runExplain(words: Words): Promise<number> {
   if (url === undefined) throw new Exit(2, "Cannot explain: no URL given. Try: pixelgate explain '<url>'");
   const config = requireConfig();
   const sources = requireSources(config.configFile, config.stream.prefix);
-  const { createExplain } = await import("./explain.ts");
+  const { createExplain } = await import("./admin/explain.ts");
   const explanation = createExplain({ ...config, sources: () => sources })(url);
   print(JSON.stringify(explanation, null, 2));
   return explanation.status === 200 ? 0 : 1;

@@ -1,7 +1,7 @@
 // The life of the program: start, say where it is, wait for a signal, stop. Wires the admin port to one gateway.
-import { createAdmin } from "./admin.ts";
+import { createAdmin } from "./admin/admin.ts";
+import { createExplain } from "./admin/explain.ts";
 import type { Config } from "./config.ts";
-import { createExplain } from "./explain.ts";
 import { listen, openGateway, type Shown } from "./gateway.ts";
 import { createLive, type Live } from "./observe/live.ts";
 import { createLog, type Log, reasonOf } from "./observe/log.ts";

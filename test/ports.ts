@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createAdmin } from "../src/admin.ts";
+import { createAdmin } from "../src/admin/admin.ts";
+import { createExplain } from "../src/admin/explain.ts";
 import { createApp } from "../src/app.ts";
 import { createDelivery, type DeliveryState, type Outgoing } from "../src/delivery/delivery.ts";
-import { createExplain } from "../src/explain.ts";
 import { createIntake } from "../src/intake.ts";
 import { createLive } from "../src/observe/live.ts";
 import { createMetrics } from "../src/observe/metrics.ts";

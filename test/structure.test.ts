@@ -13,11 +13,11 @@ const LAYERS: readonly (readonly string[])[] = [
   ["supervisor"],
   ["worker"],
   ["gateway", "admin"],
-  ["app", "reload", "explain", "page"],
+  ["app", "reload"],
   ["intake"],
-  ["observe", "sources", "openapi"],
+  ["observe", "sources"],
   ["delivery"],
-  ["config", "limiter", "runtime", "signals", "version", "visit"],
+  ["config", "limiter", "runtime", "signals", "version"],
   ["pixel"],
 ];
 

@@ -1,11 +1,11 @@
 // Says what a pixel URL would become: the same decision as the public port's, and nothing is published.
 import type { BlockList } from "node:net";
-import { rejectedSubject } from "./delivery/subject.ts";
-import { Accepted, createIntake, targetOf } from "./intake.ts";
-import { Dropped } from "./pixel/decode.ts";
-import { EVENT_TYPES, type EventType } from "./pixel/event.ts";
-import { type ReplyForm, readReplyForm } from "./pixel/reply.ts";
-import type { Sources } from "./sources.ts";
+import { rejectedSubject } from "../delivery/subject.ts";
+import { Accepted, createIntake, targetOf } from "../intake.ts";
+import { Dropped } from "../pixel/decode.ts";
+import { EVENT_TYPES, type EventType } from "../pixel/event.ts";
+import { type ReplyForm, readReplyForm } from "../pixel/reply.ts";
+import type { Sources } from "../sources.ts";
 
 export interface ExplainOptions {
   readonly maxUrlBytes: number;

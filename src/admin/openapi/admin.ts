@@ -1,5 +1,5 @@
 // The routes of the admin port, as OpenAPI paths.
-import { EVENT_TYPES } from "../pixel/event.ts";
+import { EVENT_TYPES } from "../../pixel/event.ts";
 import { type Json, json, ref, text } from "./json.ts";
 import { sampleTarget } from "./parameters.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, expect, test } from "bun:test";
-import { IDLE, openPorts } from "./ports.ts";
+import { IDLE, openPorts } from "../ports.ts";
 
 const ports = openPorts();
 const { adminUrl, publicUrl, world } = ports;

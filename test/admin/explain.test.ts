@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { createExplain } from "../src/explain.ts";
-import { SOURCES } from "./ports.ts";
+import { createExplain } from "../../src/admin/explain.ts";
+import { SOURCES } from "../ports.ts";
 
 const explain = createExplain({
   maxUrlBytes: 16384,

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { findObstacles } from "../../src/observe/readiness.ts";
+import { findObstacles } from "../../src/admin/readiness.ts";
 import { IDLE } from "../ports.ts";
 
 const cases = [
