@@ -138,7 +138,6 @@ export function buildEvent(
     hide(context, "ip", "traits");
     query.anonymousId = newId();
     identity = "assigned";
-    setCookie = null;
   }
   hide(query, "writeKey");
   context.gateway = { sourceId: source.id, identity, flags: flags as string[] };

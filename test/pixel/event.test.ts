@@ -53,6 +53,7 @@ describe("checkEvent", () => {
 
   test("checkEvent refuses an event of the other type", () => {
     expect(checkEvent("page", TRACK)).not.toBeNull();
+    expect(checkEvent("track", { ...TRACK, event: "" })).not.toBeNull();
     expect(checkEvent("track", { ...EVENT, event: "x" })).not.toBeNull();
   });
 
