@@ -148,10 +148,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       if (isClosed) return answer(settle, "failed");
       const { routes, payload } = outgoing;
       const messages = routes.length;
+      // No destination takes the type: nothing is to be kept, in the spool least of all.
+      if (messages === 0) return answer(settle, "published");
       if (jetstream?.state !== "up" || !jetstream.hasRoom(messages, messages * payload.length)) {
         return keep(outgoing, routes, false, settle);
       }
-      if (messages === 0) return answer(settle, "published");
       const flight = new Flight(outgoing, settle, onLanded);
       for (let route = 0; route < messages; route++) jetstream.publish(flight, route, ACK_DEADLINE_MS);
     },
