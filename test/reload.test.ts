@@ -44,3 +44,40 @@ test("pixelgate reloads its configuration on SIGHUP and on change, and keeps it 
     await gateway.stop();
   }
 }, 30_000);
+
+test("pixelgate drops no request while it reloads", async () => {
+  const path = join(folder, "busy.json");
+  const write = (rateLimit: number) =>
+    writeFileSync(
+      path,
+      JSON.stringify({
+        sources: [{ id: "s", writeKey: "k", destinations: ["d"], rateLimit }],
+        destinations: [{ id: "d" }],
+      }),
+    );
+  write(100_000);
+  const gateway = await startGateway({ env: { PIXELGATE_CONFIG: path } });
+  const statuses = new Map<number, number>();
+  let isOver = false;
+  const ask = async () => {
+    while (!isOver) {
+      const { status } = await fetch(`${gateway.url}/pixel/v1/page?writeKey=k`);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+  };
+  try {
+    const asking = Array.from({ length: 8 }, ask);
+    for (let times = 1; times <= 10; times++) {
+      write(100_000 + times);
+      process.kill(gateway.pid, "SIGHUP");
+      await Bun.sleep(30);
+    }
+    isOver = true;
+    await Promise.all(asking);
+    expect(gateway.output().match(/configuration reloaded/g)?.length).toBeGreaterThan(1);
+    expect([...statuses.keys()]).toEqual([200]);
+  } finally {
+    isOver = true;
+    await gateway.stop();
+  }
+});
