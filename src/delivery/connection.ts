@@ -55,6 +55,7 @@ interface Server {
 /** Dials at once and for ever, until closed. */
 export function createConnection(nats: NatsOptions, log: DeliveryLog, events: ConnectionEvents): Connection {
   const configured = nats.servers.map(readServer);
+  if (configured.length === 0) throw new Error("Cannot connect to NATS: there is no server in the list");
   let servers = configured;
   const rarely = createRarely(60_000);
   let isClosed = false;
@@ -67,7 +68,7 @@ export function createConnection(nats: NatsOptions, log: DeliveryLog, events: Co
     let failures = 0;
     while (!isClosed) {
       const server = servers[next++ % servers.length];
-      if (server === undefined) throw new Error("no NATS server is configured");
+      if (server === undefined) continue;
       const startedAt = performance.now();
       try {
         if (failures > 0) await knock(server);
@@ -231,7 +232,9 @@ function knock(server: Server): Promise<void> {
     };
     const timer = setTimeout(() => finish(new Error("server does not greet")), DIAL_TIMEOUT_MS);
     socket.once("data", () => finish(null));
-    socket.on("error", finish);
+    socket.on("error", (error: Error & { code?: string }) => {
+      finish(error.code === "ECONNREFUSED" ? new Error("connection refused") : error);
+    });
     socket.once("close", () => finish(new Error("connection refused")));
   });
 }

@@ -24,8 +24,8 @@ export interface DrainOptions {
   readonly onDrained: ((events: number) => void) | undefined;
 }
 
-/** No client waits for these acks. */
-const DEADLINE_MS = 30_000;
+/** Longer than for a client's event: nobody waits, and a slow stream must still be drained. */
+const DEADLINE_MS = 8000;
 const MAX_WINDOW = 512;
 const MAX_WINDOW_BYTES = 4 * 1024 * 1024;
 /** Rows of one event-loop turn: about 0.5 ms, so that new requests are not kept waiting. */

@@ -68,7 +68,8 @@ export function createJetStream(options: JetStreamOptions): JetStream {
   let maxPayload = 0;
   let isFlushing = false;
   let degradedAt = 0;
-  let lastAckAt = 0;
+  /** Since when messages are on the wire and no ack has come; 0 while acks come. */
+  let silentSince = 0;
   let checkedAt = Number.NEGATIVE_INFINITY;
   let checkTimer: ReturnType<typeof setTimeout> | undefined;
   let rejectedSecond = 0;
@@ -85,7 +86,7 @@ export function createJetStream(options: JetStreamOptions): JetStream {
       wire = new Wire(bytesSender(fresh));
       streamIs = null;
       denied.clear();
-      lastAckAt = performance.now();
+      silentSince = 0;
       fresh.subscribe(`${inbox}*`, { callback: onAck });
       setState("degraded");
       check();
@@ -135,7 +136,7 @@ export function createJetStream(options: JetStreamOptions): JetStream {
       return;
     }
     const now = performance.now();
-    lastAckAt = now;
+    silentSince = 0;
     const subject = message.subject;
     let number = 0;
     for (let index = inbox.length; index < subject.length; index++) {
@@ -166,15 +167,11 @@ export function createJetStream(options: JetStreamOptions): JetStream {
   }
 
   function sweep(): void {
-    if (ring.count === 0) return;
     const now = performance.now();
-    const oldest = { sentAt: Number.POSITIVE_INFINITY };
-    const expired = ring.expire("no ack in time", (slot, deadline) => {
-      oldest.sentAt = Math.min(oldest.sentAt, ring.sentAt(slot));
-      return deadline <= now;
-    });
+    const expired =
+      ring.count === 0 ? 0 : ring.expire("no ack in time", (_slot, deadline) => deadline <= now);
     if (expired > 0) degrade(`no ack in time for ${expired} messages`);
-    if (now - Math.max(lastAckAt, oldest.sentAt) > STALL_MS) supervisor.drop("no ack from the stream");
+    if (silentSince !== 0 && now - silentSince > STALL_MS) supervisor.drop("no ack from the stream");
   }
 
   function recheck(): void {
@@ -215,7 +212,7 @@ export function createJetStream(options: JetStreamOptions): JetStream {
       return;
     }
     const kind = found.is === "blocked" ? "Cannot create the stream" : "Cannot look the stream up";
-    rarely(kind, () => log.error(kind, { stream: name, reason: found.reason }));
+    rarely(kind, () => log.error(`${kind}, events are spooled`, { stream: name, reason: found.reason }));
     if (found.is === "blocked") degrade(`the stream cannot be created: ${found.reason}`);
     recheck();
   }
@@ -266,6 +263,7 @@ export function createJetStream(options: JetStreamOptions): JetStream {
       if (isTooLong) return sender.onVerdict(route, "refused", "message is larger than the server takes");
       const number = ring.add(sender, route, now, now + deadlineMs);
       if (number === 0) return sender.onVerdict(route, "unacked", "too many messages in flight");
+      if (silentSince === 0) silentSince = now;
       wire.publish(target.subject, inbox + number, messageId, outgoing.payload);
       flushSoon();
     },

@@ -27,8 +27,6 @@ export class Ring {
   readonly #deadlines: Float64Array;
   readonly #routes: Uint32Array;
   readonly #senders: (Sender | undefined)[];
-  /** Every number up to this one has its verdict. */
-  #done = 0;
 
   /** `entries` is a power of two. */
   constructor(entries: number, maxBytes: number) {
@@ -91,21 +89,16 @@ export class Ring {
     sender.onVerdict(this.#routes[slot] ?? 0, verdict, reason);
   }
 
-  /** Settles as `unacked` every message for which `isOver` holds; returns how many there were. */
+  /** Settles as `unacked` every message for which `isOver` holds, oldest first; returns how many there were. */
   expire(reason: string, isOver: (slot: number, deadline: number) => boolean): number {
-    let expired = 0;
-    const end = this.last;
-    this.#done = Math.max(this.#done, end - this.#mask - 1);
-    for (let number = this.#done + 1; number <= end; number++) {
-      const slot = this.slotOf(number);
-      if (slot < 0) {
-        if (number === this.#done + 1) this.#done = number;
-        continue;
-      }
-      if (!isOver(slot, this.#deadlines[slot] ?? 0)) continue;
-      this.settle(slot, "unacked", reason);
-      expired++;
+    if (this.count === 0) return 0;
+    const slots: number[] = [];
+    // All slots, 0.1 ms: a message that is stuck may be older than a whole turn of the ring.
+    for (let slot = 0; slot <= this.#mask; slot++) {
+      if (this.#senders[slot] !== undefined && isOver(slot, this.#deadlines[slot] ?? 0)) slots.push(slot);
     }
-    return expired;
+    slots.sort((a, b) => (this.#numbers[a] ?? 0) - (this.#numbers[b] ?? 0));
+    for (const slot of slots) this.settle(slot, "unacked", reason);
+    return slots.length;
   }
 }

@@ -64,8 +64,9 @@ interface Append {
   readonly done: (isSafe: boolean) => void;
 }
 
-const MAX_WAITING = 50_000;
-const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+/** More than can be in flight at NATS: all of it comes here at once when the connection is lost. */
+const MAX_WAITING = 100_000;
+const MAX_WAITING_BYTES = 96 * 1024 * 1024;
 /** Rows of one transaction: a commit holds the event loop, at about 5 µs a row. */
 const MAX_BATCH = 2000;
 /** Deletions wait this long for an append to share its fsync. */
@@ -126,7 +127,8 @@ export function openSpool(options: SpoolOptions): Spool {
       ),
       remove: file.prepare("DELETE FROM events WHERE seq = ?"),
       keep: file.prepare("UPDATE events SET routes = ? WHERE seq = ?"),
-      totals: file.prepare("UPDATE totals SET rows = ?, bytes = ?"),
+      // Sums in the file, so that two gateways on one file by mistake still count right.
+      totals: file.prepare("UPDATE totals SET rows = rows + ?, bytes = bytes + ? RETURNING rows, bytes"),
       read: file.prepare(
         "SELECT seq, id, source, type, received, routes, payload FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
       ),
@@ -311,13 +313,13 @@ export function openSpool(options: SpoolOptions): Spool {
   }
 
   function transact(batch: readonly Append[]): void {
-    let newRows = rows;
-    let newBytes = bytes;
+    let moreRows = 0;
+    let moreBytes = 0;
     file.exec("BEGIN IMMEDIATE");
     for (const [seq, size] of removed) {
-      statements.remove.run(seq);
-      newRows--;
-      newBytes -= size;
+      if (statements.remove.run(seq).changes === 0) continue;
+      moreRows--;
+      moreBytes -= size;
     }
     for (const [seq, text] of kept) statements.keep.run(text, seq);
     const now = clock();
@@ -331,14 +333,14 @@ export function openSpool(options: SpoolOptions): Spool {
         routesText(routes),
         event.payload,
       );
-      newRows++;
-      newBytes += event.payload.length;
+      moreRows++;
+      moreBytes += event.payload.length;
     }
-    statements.totals.run(newRows, newBytes);
+    const totals = statements.totals.get(moreRows, moreBytes);
     file.exec("COMMIT");
     const hasRemoved = removed.size > 0;
-    rows = newRows;
-    bytes = newBytes;
+    rows = Number(totals?.rows ?? 0);
+    bytes = Number(totals?.bytes ?? 0);
     removed.clear();
     kept.clear();
     if (hasRemoved) {
