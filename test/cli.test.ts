@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,8 +7,7 @@ import { type TSchema, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import manifest from "../package.json" with { type: "json" };
 import { SETTINGS } from "../src/config.ts";
-import { COMMANDS, type Gateway, runCommand, startGateway } from "./gateway.ts";
-import { startNats } from "./nats.ts";
+import { type Gateway, runCommand, startGateway } from "./gateway.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pixelgate-cli-"));
 const file = join(folder, "pixelgate.json");
@@ -133,24 +131,6 @@ describe("pixelgate", () => {
 });
 
 describe("pixelgate serve says in one line why it cannot start", () => {
-  test("when the port is taken", async () => {
-    const server = createServer().listen(0, "127.0.0.1");
-    await new Promise((resolve) => server.once("listening", resolve));
-    const { port } = server.address() as { port: number };
-    const env = {
-      HOST: "127.0.0.1",
-      PORT: String(port),
-      ADMIN_PORT: "0",
-      PIXELGATE_DATA_DIR: join(folder, "a"),
-    };
-    const { code, stderr } = await runCommand(["serve"], env);
-    server.close();
-    expect({ code, stderr }).toEqual({
-      code: 1,
-      stderr: `Cannot listen on 127.0.0.1:${port}: the port is in use\n`,
-    });
-  });
-
   test("when the admin port is taken", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
@@ -193,105 +173,7 @@ describe("pixelgate beside a running gateway", () => {
     expect(gone.code).toBe(1);
     expect(gone.stderr).toBe("Cannot reach the gateway: nothing answers at http://127.0.0.1:1/health\n");
   });
-
-  test("tail follows the spool: filters by type, destination and source, readable or as JSON", async () => {
-    const send = async (target: string) => {
-      expect((await fetch(`${gateway.url}${target}`)).status).toBe(200);
-    };
-    await send("/pixel/v1/page?writeKey=demo&name=Before");
-    const env = { PIXELGATE_DATA_DIR: gateway.dataDir };
-    const readable = await tailUntil(["tail", "--from-start"], env, /After/, () =>
-      send("/pixel/v1/page?writeKey=demo&name=After%1b[31m&context.page.url=https://example.com/x"),
-    );
-    expect(readable).toMatch(/^\d\d:\d\d:\d\d\.\d{3} {2}page {3}demo → demo {2}Before\n/);
-    expect(readable).toMatch(/After·\[31m {2}https:\/\/example\.com\/x\n/);
-
-    const json = await tailUntil(["tail", "demo", "--type", "track", "--json"], env, /Signup/, () =>
-      send("/pixel/v1/track?writeKey=demo&event=Signup"),
-    );
-    expect(
-      json
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line).event),
-    ).toEqual(["Signup"]);
-
-    const { stdout } = await stopAfter(["tail", "nobody", "--from-start"], env, 1000);
-    expect(stdout).toBe("");
-  });
 });
-
-test("pixelgate tail follows the stream with NATS, and says so when NATS is away", async () => {
-  const nats = await startNats();
-  const gateway = await startGateway({ env: { NATS_URL: nats.url } });
-  try {
-    await expectUp(gateway);
-    await fetch(`${gateway.url}/pixel/v1/page?writeKey=demo&name=First`);
-    const env = { NATS_URL: nats.url };
-    const lines = await tailUntil(["tail", "demo", "--from-start"], env, /Second/, async () => {
-      await fetch(`${gateway.url}/pixel/v1/page?writeKey=demo&name=Second`);
-      // A refused request lies in the stream too, and is no event of a destination.
-      await fetch(`${gateway.url}/pixel/v1/track?writeKey=demo`);
-    });
-    expect(lines.match(/First|Second/g)).toEqual(["First", "Second"]);
-  } finally {
-    await gateway.stop();
-    await nats.stop();
-  }
-  const { code, stderr } = await runCommand(["tail"], { NATS_URL: nats.url });
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/^Cannot tail: .+\n$/);
-});
-
-async function expectUp(gateway: Gateway): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    const status = (await (await fetch(`${gateway.adminUrl}/status.json`)).json()) as {
-      delivery: { nats: string };
-    };
-    if (status.delivery.nats === "up") return;
-    await Bun.sleep(50);
-  }
-  throw new Error(`NATS did not come up: ${gateway.output()}`);
-}
-
-/** Runs a command, calls `act` once it waits, and ends it when its output matches. */
-async function tailUntil(
-  words: readonly string[],
-  env: Record<string, string>,
-  end: RegExp,
-  act: () => Promise<void>,
-): Promise<string> {
-  const [program, ...args] = COMMANDS.bun;
-  const child = spawn(program, [...args, ...words], { env: { PATH: process.env.PATH, ...env } });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    output += text;
-  });
-  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  try {
-    await Bun.sleep(1000);
-    await act();
-    for (let tries = 0; tries < 100 && !end.test(output); tries++) await Bun.sleep(50);
-    expect(output).toMatch(end);
-  } finally {
-    child.kill("SIGINT");
-  }
-  expect(await exited).toBe(0);
-  return output;
-}
-
-async function stopAfter(words: readonly string[], env: Record<string, string>, ms: number) {
-  const [program, ...args] = COMMANDS.bun;
-  const child = spawn(program, [...args, ...words], { env: { PATH: process.env.PATH, ...env } });
-  let stdout = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-  });
-  await Bun.sleep(ms);
-  child.kill("SIGINT");
-  await new Promise((resolve) => child.once("exit", resolve));
-  return { stdout };
-}
 
 test("the log of a gateway holds no write key and no credential", async () => {
   const gateway = await startGateway({

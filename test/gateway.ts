@@ -154,3 +154,65 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const port = Number(new URL(url).port);
   return { url, port, adminUrl, pid: child.pid ?? 0, dataDir, env, output: () => output, stop };
 }
+
+/** Starts a gateway, uses it, and stops it: with exit code 0, or this rejects. */
+export async function withGateway(
+  options: Parameters<typeof startGateway>[0],
+  use: (gateway: Gateway) => Promise<void>,
+) {
+  const gateway = await startGateway(options);
+  try {
+    await use(gateway);
+  } catch (error) {
+    await gateway.stop();
+    throw error;
+  }
+  const code = await gateway.stop();
+  if (code !== 0) throw new Error(`The gateway ended with exit code ${code}\n${gateway.output()}`);
+}
+
+/** The log lines of a gateway that say this. */
+export function linesOf(gateway: Gateway, message: string): Record<string, unknown>[] {
+  const lines = gateway
+    .output()
+    .split("\n")
+    .filter((line) => line.startsWith("{"));
+  return lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === message);
+}
+
+/** Waits until something is so, eight seconds at most. */
+export async function waitFor(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 8000;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error("Nothing happened within 8 seconds");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Runs `tail` beside a gateway, sends, and resolves with its first lines once there are `count`. */
+export async function tailLines(
+  gateway: Gateway,
+  words: readonly string[],
+  count: number,
+  send?: () => Promise<void>,
+) {
+  const [program, ...args] = [...COMMANDS.bun, "tail", ...words];
+  const child = spawn(program ?? "", args, { env: { ...gateway.env }, stdio: ["ignore", "pipe", "inherit"] });
+  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  const lines = () => output.split("\n").slice(0, -1);
+  try {
+    await waitFor(async () => {
+      await send?.();
+      return lines().length >= count;
+    });
+  } finally {
+    child.kill("SIGINT");
+  }
+  const code = await exited;
+  if (code !== 0) throw new Error(`tail ended with exit code ${code}`);
+  return lines();
+}

@@ -1,0 +1,51 @@
+import { expect, test } from "bun:test";
+import { runCommand, tailLines, waitFor, withGateway } from "./gateway.ts";
+import { startNats } from "./nats.ts";
+
+test("pixelgate tail prints a readable line an event, in which a visitor's text steers no terminal", async () => {
+  await withGateway({}, async (gateway) => {
+    await fetch(
+      `${gateway.url}/pixel/v1/page?writeKey=demo&name=Bef%1b[31more&context.page.url=https://example.com/x`,
+    );
+    const [line = ""] = await tailLines(gateway, ["--from-start"], 1);
+    expect(line).toMatch(
+      /^\d\d:\d\d:\d\d\.\d{3} {2}page {3}demo → demo {2}Bef·\[31more {2}https:\/\/example\.com\/x$/,
+    );
+  });
+});
+
+test("pixelgate tail follows new events of the spool, by destination, type and source, as JSON", async () => {
+  await withGateway({}, async (gateway) => {
+    await fetch(`${gateway.url}/pixel/v1/track?writeKey=demo&event=Before`);
+    const send = async () => {
+      await fetch(`${gateway.url}/pixel/v1/page?writeKey=demo&name=Other`);
+      await fetch(`${gateway.url}/pixel/v1/track?writeKey=demo&event=Signup`);
+    };
+    const words = ["demo", "--type", "track", "--source", "demo", "--json"];
+    const events = (await tailLines(gateway, words, 2, send)).map((line) => JSON.parse(line).event);
+    expect(new Set(events)).toEqual(new Set(["Signup"]));
+  });
+});
+
+test("pixelgate tail follows the stream with NATS, refused requests left out, and says so when NATS is away", async () => {
+  const nats = await startNats();
+  const env = { NATS_URL: nats.url };
+  try {
+    await withGateway({ env }, async (gateway) => {
+      await waitFor(async () => {
+        const status = await (await fetch(`${gateway.adminUrl}/status.json`)).json();
+        return (status as { delivery: { nats: string } }).delivery.nats === "up";
+      });
+      await fetch(`${gateway.url}/pixel/v1/page?writeKey=demo&name=First`);
+      await fetch(`${gateway.url}/pixel/v1/track?writeKey=demo`);
+      await fetch(`${gateway.url}/pixel/v1/page?writeKey=demo&name=Second`);
+      const lines = await tailLines(gateway, ["demo", "--from-start", "--json"], 2);
+      expect(lines.map((line) => JSON.parse(line).name)).toEqual(["First", "Second"]);
+    });
+  } finally {
+    await nats.stop();
+  }
+  const { code, stderr } = await runCommand(["tail"], env);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^Cannot tail: .+\n$/);
+});
