@@ -39,20 +39,10 @@ export function findNatsServer(): string {
   const isThere = (path: string) => spawnSync(path, ["--version"], { stdio: "ignore" }).status === 0;
   found = candidates.find(isThere) ?? null;
   if (found === null && process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    // No service: the package would start one on the default port.
-    const install = [
-      "-y",
-      "-q",
-      "--no-install-recommends",
-      "-o",
-      "Dpkg::Options::=--path-exclude=/lib/systemd/*",
-    ];
-    for (const args of [
-      ["update", "-q"],
-      ["install", ...install, "nats-server"],
-    ]) {
-      spawnSync("apt-get", args, { stdio: "ignore", env });
+    // Run level 1: the package's service, on the default port, is not started.
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
+    for (const args of [["update"], ["install", "-y", "--no-install-recommends", "nats-server"]]) {
+      spawnSync("apt-get", ["-q", ...args], { stdio: "ignore", env });
     }
     found = candidates.find(isThere) ?? null;
   }
