@@ -30,7 +30,7 @@ export interface Account {
   readonly lost: number;
   readonly twice: number;
   readonly p99Ms: number;
-  /** From the end of the fault until the spool was empty. */
+  /** From the end of the fault until the spool was empty, and stayed so under load. */
   readonly drainMs: number | null;
   readonly note: string;
 }
@@ -134,27 +134,31 @@ export class World {
   async account(url: string): Promise<Account> {
     const { load, scale } = this;
     if (load === null) throw new Error("there was no load");
-    const watching = this.#watchDrain();
+    let isOver = false;
+    const watching = this.#watchDrain(() => isOver);
     await sleep(scale.calmMs);
     await until("enough events are answered", DRAIN_MS, () => load.answered >= scale.events);
     const sent = await load.stop();
+    isOver = true;
     await watching;
     const counts = await this.#readStream(url);
     return this.#compare(sent, counts);
   }
 
-  async #watchDrain(): Promise<void> {
+  /** Looks until the load is over and the spool empty, and keeps when there was last something in it. */
+  async #watchDrain(isLoadOver: () => boolean): Promise<void> {
+    let busyAt = this.#endedAt;
     await until("the spool is empty and NATS up", DRAIN_MS, async () => {
       const metrics = await this.metrics();
-      return metrics !== null && metrics.spooled === 0 && metrics.isUp;
+      const isDrained = metrics !== null && metrics.spooled === 0 && metrics.isUp;
+      if (!isDrained) busyAt = performance.now();
+      return isDrained && isLoadOver();
     });
-    this.#drainMs = this.#endedAt === 0 ? null : performance.now() - this.#endedAt;
+    this.#drainMs = this.#endedAt === 0 ? null : busyAt - this.#endedAt;
   }
 
   /** How often each event is in the stream, by its number. */
   async #readStream(url: string): Promise<Map<number, number>> {
-    // Acked events may still be on their way through the spool.
-    await this.#watchDrainAgain();
     const connection = await connectPatiently(url);
     try {
       const counts = new Map<number, number>();
@@ -171,10 +175,6 @@ export class World {
     } finally {
       await connection.close();
     }
-  }
-
-  async #watchDrainAgain(): Promise<void> {
-    await until("the spool stays empty", DRAIN_MS, async () => (await this.metrics())?.spooled === 0);
   }
 
   #compare(sent: readonly Sent[], counts: ReadonlyMap<number, number>): Account {
