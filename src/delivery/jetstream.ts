@@ -1,7 +1,8 @@
 // Publishes messages to the stream and reports what became of each. Knows no spool: whoever publishes decides what
 // an `unacked` message needs.
-import { createInbox, type Msg, type NatsConnection, NatsConnectionImpl } from "nats";
+import { createInbox, type Msg, type NatsConnection } from "nats";
 import { readAck } from "./ack.ts";
+import { bytesSender, readStoredAcks } from "./client.ts";
 import { createConnection, type NatsOptions } from "./connection.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import { Ring, type Sender } from "./ring.ts";
@@ -88,6 +89,7 @@ export function createJetStream(options: JetStreamOptions): JetStream {
       denied.clear();
       silentSince = 0;
       fresh.subscribe(`${inbox}*`, { callback: onAck });
+      readStoredAcks(fresh, inbox, onStored);
       setState("degraded");
       check();
     },
@@ -135,26 +137,29 @@ export function createJetStream(options: JetStreamOptions): JetStream {
       streamIs = "blocked";
       return;
     }
-    const now = performance.now();
-    silentSince = 0;
-    const subject = message.subject;
-    let number = 0;
-    for (let index = inbox.length; index < subject.length; index++) {
-      number = number * 10 + subject.charCodeAt(index) - 48;
-    }
-    const slot = ring.slotOf(number);
-    if (slot < 0) return;
+    const number = Number(message.subject.slice(inbox.length));
     const ack = readAck(message);
-    const sentAt = ring.sentAt(slot);
     if (ack.verdict === "stored") {
-      options.onAck?.(now - sentAt);
-      ring.settle(slot, "stored", "");
-      if (state === "degraded" && sentAt > degradedAt && now - sentAt < FIT_MS && mayPublish()) recover();
+      onStored(number);
       return;
     }
+    silentSince = 0;
+    const slot = ring.slotOf(number);
+    if (slot < 0) return;
     if (ack.verdict === "faulty") degrade(ack.reason);
     if (ack.isStreamAway) recheck();
     ring.settle(slot, ack.verdict === "refused" ? "refused" : "unacked", ack.reason);
+  }
+
+  function onStored(number: number): void {
+    silentSince = 0;
+    const slot = ring.slotOf(number);
+    if (slot < 0) return;
+    const now = performance.now();
+    const sentAt = ring.sentAt(slot);
+    options.onAck?.(now - sentAt);
+    ring.settle(slot, "stored", "");
+    if (state === "degraded" && sentAt > degradedAt && now - sentAt < FIT_MS && mayPublish()) recover();
   }
 
   function recover(): void {
@@ -290,12 +295,4 @@ export function createJetStream(options: JetStreamOptions): JetStream {
       await supervisor.close();
     },
   };
-}
-
-/** How ready bytes get to the client's socket: through its protocol handler, which writes them as they are. */
-function bytesSender(connection: NatsConnection): (bytes: Uint8Array) => void {
-  if (!(connection instanceof NatsConnectionImpl))
-    throw new Error("the NATS client has another shape than expected");
-  const { protocol } = connection;
-  return (bytes) => protocol.sendCommand(bytes);
 }

@@ -1,0 +1,75 @@
+// The short cut for acks against the real client: whatever way the network cuts the bytes, each ack is heard once.
+import { afterAll, expect, test } from "bun:test";
+import { connect, createInbox, NatsConnectionImpl } from "nats";
+import { readStoredAcks } from "../../src/delivery/client.ts";
+import { startNats } from "../nats.ts";
+
+const nats = await startNats();
+afterAll(() => nats.stop());
+const encoder = new TextEncoder();
+
+async function open() {
+  const connection = await connect({ servers: nats.url });
+  if (!(connection instanceof NatsConnectionImpl)) throw new Error("the client has another shape");
+  const inbox = `${createInbox()}.`;
+  const short: number[] = [];
+  const long: string[] = [];
+  const subscription = connection.subscribe(`${inbox}*`, {
+    callback: (_error, message) => {
+      long.push(`${message.subject.slice(inbox.length)} ${message.string()}`);
+    },
+  });
+  readStoredAcks(connection, inbox, (number) => short.push(number));
+  const { parser } = connection.protocol;
+  const line = (number: number | string, payload: string, spaces = " ") =>
+    `MSG ${inbox}${number} ${subscription.getID()}${spaces}${encoder.encode(payload).length}\r\n${payload}\r\n`;
+  const feed = (text: string) => parser.parse(encoder.encode(text));
+  return { connection, inbox, short, long, line, feed, parser };
+}
+
+test("readStoredAcks hears each ack once, at whatever byte the stream is cut", async () => {
+  const { connection, short, long, line, feed, parser } = await open();
+  const text = [
+    line(1, '{"stream":"PIXEL", "seq":1}', "  "),
+    line(2, '{"stream":"PIXEL","seq":2,"duplicate":true}'),
+    "PONG\r\n",
+    line(3, '{"stream":"PIXEL","seq":3}'),
+    line(4, '{"error":{"code":503}}'),
+    line(65537, '{"stream":"PIXEL","seq":4}'),
+  ].join("");
+  for (let cut = 0; cut <= text.length; cut++) {
+    short.length = 0;
+    long.length = 0;
+    feed(text.slice(0, cut));
+    feed(text.slice(cut));
+    const heard = [...short, ...long.map((message) => Number(message.split(" ")[0]))];
+    expect(heard.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 65537]);
+    expect(long).toContain('4 {"error":{"code":503}}');
+    expect(parser.state).toBe(0);
+  }
+  await connection.close();
+});
+
+test("readStoredAcks takes whole acks of stored messages and nothing else", async () => {
+  const { connection, short, long, line, feed } = await open();
+  feed(line(1, '{"stream":"PIXEL","seq":1}') + line(2, '{"stream":"PIXEL","seq":2}'));
+  expect(short).toEqual([1, 2]);
+  expect(long).toEqual([]);
+  feed(line(3, "") + line("3x", '{"stream":"PIXEL","seq":3}') + line(4, '{"type":"pong"}'));
+  expect(short).toEqual([1, 2]);
+  expect(long).toEqual(["3 ", '3x {"stream":"PIXEL","seq":3}', '4 {"type":"pong"}']);
+  await connection.close();
+});
+
+test("readStoredAcks leaves the other subscriptions of the connection alone", async () => {
+  const { connection, short } = await open();
+  const answers = connection.subscribe("question", {
+    callback: (_error, message) => {
+      message.respond("yes");
+    },
+  });
+  expect((await connection.request("question")).string()).toBe("yes");
+  expect(short).toEqual([]);
+  answers.unsubscribe();
+  await connection.close();
+});
