@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { DeliverPolicy, jetstream } from "@nats-io/jetstream";
 import { dial, type NatsOptions } from "./connection.ts";
-import { SpoolError } from "./spoolfile.ts";
+import { SpoolError } from "./spoolfault.ts";
 import { lastSpooledSeq, readSpool } from "./spoolreader.ts";
 
 /** One message of one destination. */

@@ -1,7 +1,7 @@
 // Puts a damaged spool file aside and reads what is still readable: from the front to the damage, then from the back.
 import { existsSync, renameSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { type SpooledEvent, toSpooledEvent } from "./spoolfile.ts";
+import { EVENT_COLUMNS, type SpooledEvent, toSpooledEvent } from "./spoolfile.ts";
 
 export interface Salvage {
   /** Where the damaged file is now. */
@@ -12,7 +12,6 @@ export interface Salvage {
 }
 
 const BATCH = 200;
-const COLUMNS = "seq, id, source, type, received, routes, payload";
 
 /** Renames the file and the log beside it to `<file>.damaged-<time>`; throws when it cannot. */
 export function setAside(path: string, nowMs: number): Salvage {
@@ -45,7 +44,9 @@ function createReader(path: string): Pick<Salvage, "read" | "close"> {
     file ??= new DatabaseSync(path);
     const order = isForward ? "ASC" : "DESC";
     const rows = file
-      .prepare(`SELECT ${COLUMNS} FROM events WHERE seq > ? AND seq < ? ORDER BY seq ${order} LIMIT ${size}`)
+      .prepare(
+        `SELECT ${EVENT_COLUMNS} FROM events WHERE seq > ? AND seq < ? ORDER BY seq ${order} LIMIT ${size}`,
+      )
       .all(front, back)
       .map(toSpooledEvent);
     for (const { seq } of rows) {

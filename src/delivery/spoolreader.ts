@@ -1,14 +1,8 @@
 // Reads a spool from another process while the gateway writes it: a WAL reader neither blocks nor waits.
 import { existsSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import {
-  faultOf,
-  SPOOL_NAME,
-  SpoolError,
-  type SpooledEvent,
-  spoolPath,
-  toSpooledEvent,
-} from "./spoolfile.ts";
+import { faultOf, SpoolError } from "./spoolfault.ts";
+import { EVENT_COLUMNS, SPOOL_NAME, type SpooledEvent, spoolPath, toSpooledEvent } from "./spoolfile.ts";
 
 export interface ReadSpoolOptions {
   /** Events with a greater sequence only; 0 for all. */
@@ -18,8 +12,6 @@ export interface ReadSpoolOptions {
   readonly name?: string;
 }
 
-const COLUMNS = "seq, id, source, type, received, routes, payload";
-
 /**
  * The next events of a spool, oldest first; empty when there is no spool. The transaction ends before this returns, so
  * that a slow reader never keeps the writer's log from being reused. Throws a `SpoolError` for a file it cannot read.
@@ -27,7 +19,7 @@ const COLUMNS = "seq, id, source, type, received, routes, payload";
 export function readSpool(dataDir: string, { afterSeq, limit, name }: ReadSpoolOptions): SpooledEvent[] {
   return withFile(spoolPath(dataDir, name ?? SPOOL_NAME), [], (file) =>
     file
-      .prepare(`SELECT ${COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`)
+      .prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`)
       .all(afterSeq, limit)
       .map(toSpooledEvent),
   );

@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { openSpool, type Spool } from "../../src/delivery/spool.ts";
-import { SpoolError } from "../../src/delivery/spoolfile.ts";
+import { SpoolError } from "../../src/delivery/spoolfault.ts";
 import { lastSpooledSeq, readSpool } from "../../src/delivery/spoolreader.ts";
 import { afterTest, event, putAwayAfterEach, recordLog, temporaryFolder, until } from "./parts.ts";
 

@@ -1,0 +1,55 @@
+// What can be wrong with a spool's file, in our words: SQLite's and the system's errors are known here alone.
+import { mkdirSync } from "node:fs";
+
+/** A spool that cannot be opened or read; the message is one line for a person. */
+export class SpoolError extends Error {}
+
+/**
+ * `full`: no room in the file's bound or on the disk. `damaged`: not a database any more. `busy`: locked by another
+ * process. `faulty`: the disk reports errors, or the folder is read-only. `other`: a bug.
+ */
+export type SpoolFault = "full" | "damaged" | "busy" | "faulty" | "other";
+
+/** SQLite's primary result codes. */
+const CODES: Readonly<Record<number, SpoolFault>> = {
+  5: "busy",
+  6: "busy",
+  8: "faulty",
+  10: "faulty",
+  11: "damaged",
+  13: "full",
+  14: "faulty",
+  26: "damaged",
+};
+
+/** What an error of SQLite means for us. Deno gives no code for an error at opening, only the text. */
+export function faultOf(error: unknown): SpoolFault {
+  if (!(error instanceof Error)) return "other";
+  const code = (error as { errcode?: unknown }).errcode;
+  const fault = typeof code === "number" ? CODES[code & 0xff] : undefined;
+  if (fault !== undefined) return fault;
+  const text = error.message;
+  if (/disk is full|no space left/i.test(text)) return "full";
+  if (/malformed|not a database|no such (table|column)|incomplete/i.test(text)) return "damaged";
+  if (/locked/i.test(text)) return "busy";
+  if (/unable to open|disk I\/O|readonly/i.test(text)) return "faulty";
+  return "other";
+}
+
+/** Creates the folder of a spool; throws a `SpoolError`. */
+export function prepareFolder(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+  } catch (error) {
+    throw new SpoolError(`Cannot create the data directory "${dataDir}": ${systemReason(error)}`);
+  }
+}
+
+function systemReason(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (code === "EACCES" || code === "EPERM") return "permission denied";
+  if (code === "EROFS") return "the file system is read-only";
+  if (code === "EEXIST" || code === "ENOTDIR") return "it is not a directory";
+  if (code === "ENOSPC") return "no space left on the disk";
+  return error instanceof Error ? error.message : String(error);
+}
