@@ -182,3 +182,16 @@ process.on("exit", () => {
 export function natsVersion(): string {
   return execFileSync(findNatsServer(), ["--version"], { encoding: "utf8" }).replace(/^.*v/, "").trim();
 }
+
+/** Does it again while it fails, for 20 seconds: a cluster without a leader answers nothing. */
+export async function patiently<T>(act: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + 20_000;
+  while (true) {
+    try {
+      return await act();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}

@@ -1,14 +1,16 @@
 // Publishes messages to the stream and reports what became of each. Knows no spool: whoever publishes decides what
 // an `unacked` message needs.
-import { createInbox, type Msg, type NatsConnection } from "nats";
+import { createInbox, type Msg } from "nats";
 import { readAck } from "./ack.ts";
+import { createAllowance } from "./allowance.ts";
 import { bytesSender, readStoredAcks } from "./client.ts";
 import { createConnection, type NatsOptions } from "./connection.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import { Ring, type Sender } from "./ring.ts";
-import { ensureStream, type StreamOptions, type StreamState } from "./stream.ts";
+import type { StreamOptions } from "./stream.ts";
+import { createStreamWatch } from "./streamwatch.ts";
 import { rejectedSubject } from "./subject.ts";
-import { headerValue, MAX_COMMAND_BYTES, MAX_MESSAGE_BYTES, Wire } from "./wire.ts";
+import { fits, headerValue, Wire } from "./wire.ts";
 
 /** `degraded`: connected, but the stream does not take messages, or takes them too slowly. */
 export type JetStreamState = "up" | "degraded" | "down";
@@ -49,12 +51,11 @@ const SWEEP_MS = 200;
 const STALL_MS = 10_000;
 /** An ack later than this does not prove the stream fit for events that a client waits for. */
 const FIT_MS = 2500;
-const RECHECK_MS = 1000;
 const DENIED_MS = 5000;
 const MAX_REJECTED_PER_SECOND = 1000;
 const MAX_REJECTED_BYTES_PER_SECOND = 4 * 1024 * 1024;
 
-/** Connects in the background and keeps the stream in sight. */
+/** Connects in the background, and publishes while it can. */
 export function createJetStream(options: JetStreamOptions): JetStream {
   const { log, stream } = options;
   const rarely = createRarely(10_000);
@@ -62,8 +63,8 @@ export function createJetStream(options: JetStreamOptions): JetStream {
   /** Subjects the server refuses, until when: `performance.now()`. */
   const denied = new Map<string, number>();
   let state: JetStreamState = "down";
-  let streamIs: StreamState["is"] | null = null;
-  let connection: NatsConnection | null = null;
+  /** Set while acks cannot reach us on this connection. */
+  let isDeaf = false;
   let wire: Wire | null = null;
   let inbox = "";
   let maxPayload = 0;
@@ -71,33 +72,36 @@ export function createJetStream(options: JetStreamOptions): JetStream {
   let degradedAt = 0;
   /** Since when messages are on the wire and no ack has come; 0 while acks come. */
   let silentSince = 0;
-  let checkedAt = Number.NEGATIVE_INFINITY;
-  let checkTimer: ReturnType<typeof setTimeout> | undefined;
-  let rejectedSecond = 0;
-  let rejectedCount = 0;
-  let rejectedBytes = 0;
+  const mayTell = createAllowance(MAX_REJECTED_PER_SECOND, MAX_REJECTED_BYTES_PER_SECOND);
   const sweeper = setInterval(sweep, SWEEP_MS);
   sweeper.unref();
 
+  const watch = createStreamWatch({
+    stream,
+    log,
+    onUsable: (isNews) => {
+      // Without news only an idle stream is taken at its word: else the ack of a message is the proof.
+      if (state === "degraded" && (isNews || ring.count === 0)) recover();
+    },
+    onBlocked: (reason) => degrade(`the stream cannot be created: ${reason}`),
+  });
+
   const supervisor = createConnection(options.nats, log, {
     onConnected: (fresh) => {
-      connection = fresh;
       inbox = `${createInbox()}.`;
       maxPayload = fresh.info?.max_payload ?? 1024 * 1024;
       wire = new Wire(bytesSender(fresh));
-      streamIs = null;
+      isDeaf = false;
       denied.clear();
       silentSince = 0;
       fresh.subscribe(`${inbox}*`, { callback: onAck });
       readStoredAcks(fresh, inbox, onStored);
       setState("degraded");
-      check();
+      watch.begin(fresh);
     },
     onLost: (reason) => {
-      connection = null;
       wire = null;
-      clearTimeout(checkTimer);
-      checkTimer = undefined;
+      watch.end();
       setState("down");
       ring.expire(reason, () => true);
     },
@@ -134,7 +138,7 @@ export function createJetStream(options: JetStreamOptions): JetStream {
     if (error !== null) {
       rarely("inbox", () => log.error("Cannot receive acks from NATS", { reason: messageOf(error) }));
       degrade("acks cannot be received");
-      streamIs = "blocked";
+      isDeaf = true;
       return;
     }
     const number = Number(message.subject.slice(inbox.length));
@@ -147,7 +151,7 @@ export function createJetStream(options: JetStreamOptions): JetStream {
     const slot = ring.slotOf(number);
     if (slot < 0) return;
     if (ack.verdict === "faulty") degrade(ack.reason);
-    if (ack.isStreamAway) recheck();
+    if (ack.isStreamAway) watch.recheck();
     ring.settle(slot, ack.verdict === "refused" ? "refused" : "unacked", ack.reason);
   }
 
@@ -168,7 +172,7 @@ export function createJetStream(options: JetStreamOptions): JetStream {
   }
 
   function mayPublish(): boolean {
-    return connection !== null && streamIs !== null && streamIs !== "blocked";
+    return wire !== null && !isDeaf && watch.is !== null && watch.is !== "blocked";
   }
 
   function sweep(): void {
@@ -177,49 +181,6 @@ export function createJetStream(options: JetStreamOptions): JetStream {
       ring.count === 0 ? 0 : ring.expire("no ack in time", (_slot, deadline) => deadline <= now);
     if (expired > 0) degrade(`no ack in time for ${expired} messages`);
     if (silentSince !== 0 && now - silentSince > STALL_MS) supervisor.drop("no ack from the stream");
-  }
-
-  function recheck(): void {
-    if (checkTimer !== undefined || connection === null) return;
-    checkTimer = setTimeout(check, Math.max(0, checkedAt + RECHECK_MS - performance.now()));
-  }
-
-  function check(): void {
-    clearTimeout(checkTimer);
-    checkTimer = undefined;
-    const checked = connection;
-    if (checked === null) return;
-    checkedAt = performance.now();
-    void ensureStream(checked, stream).then((found) => {
-      if (connection === checked) onStream(found);
-    });
-  }
-
-  function onStream(found: StreamState): void {
-    const previous = streamIs;
-    streamIs = found.is;
-    const name = stream.name;
-    if (found.is === "ready") {
-      if (found.isNew) log.info("created the stream", { stream: name });
-      if (found.differences.length > 0) {
-        rarely("differences", () =>
-          log.warn("the stream exists with other settings", { stream: name, differences: found.differences }),
-        );
-      }
-      if (state === "degraded" && (previous !== "ready" || found.isNew || ring.count === 0)) recover();
-      return;
-    }
-    if (found.is === "unmanaged") {
-      if (previous !== "unmanaged") {
-        log.info("the stream is left alone", { stream: name, reason: found.reason });
-        recover();
-      }
-      return;
-    }
-    const kind = found.is === "blocked" ? "Cannot create the stream" : "Cannot look the stream up";
-    rarely(kind, () => log.error(`${kind}, events are spooled`, { stream: name, reason: found.reason }));
-    if (found.is === "blocked") degrade(`the stream cannot be created: ${found.reason}`);
-    recheck();
   }
 
   function flush(): void {
@@ -257,15 +218,9 @@ export function createJetStream(options: JetStreamOptions): JetStream {
         return sender.onVerdict(route, "unacked", "publishing to the subject is not permitted");
       }
       const messageId = `${headerValue(outgoing.id)}.${target.destinationId}`;
-      // Either makes the server close the connection, and with it fail everything in flight.
-      const commandBytes = target.subject.length + inbox.length + 64;
-      const bytes = messageId.length + 32 + outgoing.payload.length;
-      const isTooLong =
-        commandBytes > MAX_COMMAND_BYTES ||
-        (bytes + outgoing.payload.length * 2 > Math.min(maxPayload, MAX_MESSAGE_BYTES) &&
-          messageId.length + 32 + Buffer.byteLength(outgoing.payload) >
-            Math.min(maxPayload, MAX_MESSAGE_BYTES));
-      if (isTooLong) return sender.onVerdict(route, "refused", "message is larger than the server takes");
+      if (!fits(target.subject, inbox, messageId, outgoing.payload, maxPayload)) {
+        return sender.onVerdict(route, "refused", "message is larger than the server takes");
+      }
       const number = ring.add(sender, route, now, now + deadlineMs);
       if (number === 0) return sender.onVerdict(route, "unacked", "too many messages in flight");
       if (silentSince === 0) silentSince = now;
@@ -274,21 +229,13 @@ export function createJetStream(options: JetStreamOptions): JetStream {
     },
     publishRejected: (sourceId, payload) => {
       if (wire === null || state !== "up") return;
-      const second = Math.floor(performance.now() / 1000);
-      if (second !== rejectedSecond) {
-        rejectedSecond = second;
-        rejectedCount = 0;
-        rejectedBytes = 0;
-      }
       // A character is at most three bytes: no need to count them exactly.
       const bytes = payload.length * 3;
-      rejectedBytes += bytes;
-      if (++rejectedCount > MAX_REJECTED_PER_SECOND || rejectedBytes > MAX_REJECTED_BYTES_PER_SECOND) return;
-      if (bytes + 32 > maxPayload) return;
+      if (bytes > maxPayload || !mayTell(bytes)) return;
       wire.tell(rejectedSubject(stream.prefix, sourceId), payload);
       flushSoon();
     },
-    recheck,
+    recheck: watch.recheck,
     close: async () => {
       clearInterval(sweeper);
       wire?.flush();

@@ -8,10 +8,12 @@ const HEADER_BYTES = HEADER_START.length + 4;
 /** The protocol takes sizes with leading zeros: seven digits are written first and filled in when known. */
 const SIZE_DIGITS = 7;
 const SIZE_BLANK = "0".repeat(SIZE_DIGITS);
-/** nats-server closes the connection over a longer command line (`max_control_line`). */
-export const MAX_COMMAND_BYTES = 4096;
+/** nats-server's `max_control_line`. */
+const MAX_COMMAND_BYTES = 4096;
+/** Of a command line, what is neither subject nor inbox: verb, number and sizes. */
+const COMMAND_REST_BYTES = 64;
 /** Beyond this the size does not fit its digits. */
-export const MAX_MESSAGE_BYTES = 9_000_000;
+const MAX_MESSAGE_BYTES = 9_000_000;
 
 const ZERO = 48;
 const CR = 13;
@@ -78,4 +80,21 @@ export class Wire {
 /** An id as a header value: as it is when printable ASCII, else percent-encoded, so that no two ids become one. */
 export function headerValue(id: string): string {
   return /^[\x21-\x24\x26-\x7e]*$/.test(id) ? id : encodeURIComponent(id.toWellFormed());
+}
+
+/**
+ * Whether a server with this `max_payload` takes the message. One that it does not take makes it close the
+ * connection, and with it fail everything in flight.
+ */
+export function fits(
+  subject: string,
+  inbox: string,
+  messageId: string,
+  payload: string,
+  maxPayload: number,
+): boolean {
+  if (subject.length + inbox.length + COMMAND_REST_BYTES > MAX_COMMAND_BYTES) return false;
+  const room = Math.min(maxPayload, MAX_MESSAGE_BYTES) - HEADER_BYTES - messageId.length;
+  // Counted exactly only near the limit: a character is at most three bytes.
+  return payload.length * 3 <= room || Buffer.byteLength(payload) <= room;
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 
 import { connect, nkeys } from "nats";
-import { type NatsServer, startCluster, startNats } from "../nats.ts";
+import { type NatsServer, patiently, startCluster, startNats } from "../nats.ts";
 import {
   afterTest,
   countIds,
@@ -174,7 +174,7 @@ test("createConnection finds the other servers of a cluster by the one it knows"
   const delivery = openDelivery({ nats: { servers: [first.url] }, stream: { ...STREAM, replicas: 3 } });
   await untilUp(delivery);
   const connection = await connect({ servers: second.url });
-  const info = await (await jetstreamManager(connection)).streams.info("PIXEL");
+  const info = await patiently(async () => (await jetstreamManager(connection)).streams.info("PIXEL"));
   await connection.close();
   expect(info.config.num_replicas).toBe(3);
   expect(await deliver(delivery, event("before"))).toBe("published");

@@ -13,6 +13,7 @@ import {
   type Outgoing,
 } from "../../src/delivery/delivery.ts";
 import type { DeliveryLog } from "../../src/delivery/log.ts";
+import { patiently } from "../nats.ts";
 
 export const STREAM = { name: "PIXEL", prefix: "pixel", replicas: 1, maxAgeMs: 3_600_000, maxBytes: -1 };
 const ROUTES = [{ destinationId: "warehouse", subject: "pixel.warehouse.page" }];
@@ -94,11 +95,15 @@ export interface StoredMessage {
   readonly payload: string;
 }
 
-/** Every message of the stream, read with an ordered consumer. */
-export async function readStream(url: string, name = STREAM.name): Promise<StoredMessage[]> {
+/** Every message of the stream. */
+export function readStream(url: string): Promise<StoredMessage[]> {
+  return patiently(() => readOnce(url));
+}
+
+async function readOnce(url: string): Promise<StoredMessage[]> {
   const connection = await connect({ servers: url });
   try {
-    const consumer = await jetstream(connection).consumers.get(name);
+    const consumer = await jetstream(connection).consumers.get(STREAM.name);
     const { num_pending: total } = await consumer.info();
     const messages: StoredMessage[] = [];
     if (total === 0) return messages;

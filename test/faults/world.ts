@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { connect, type NatsConnection } from "nats";
+import { connect } from "nats";
 import { type Gateway, startGateway } from "../gateway.ts";
-import { freePort, type NatsServer } from "../nats.ts";
+import { freePort, type NatsServer, patiently } from "../nats.ts";
 import { type Load, OK, REFUSED, type Sent, startLoad } from "./load.ts";
 
 /** How large a run is. Times are those of issue-size faults, or shorter ones that show the same. */
@@ -141,7 +141,7 @@ export class World {
     const sent = await load.stop();
     isOver = true;
     await watching;
-    const counts = await this.#readStream(url);
+    const counts = await patiently(() => this.#readStream(url));
     return this.#compare(sent, counts);
   }
 
@@ -159,7 +159,7 @@ export class World {
 
   /** How often each event is in the stream, by its number. */
   async #readStream(url: string): Promise<Map<number, number>> {
-    const connection = await connectPatiently(url);
+    const connection = await connect({ servers: url.split(","), timeout: 3000 });
     try {
       const counts = new Map<number, number>();
       const consumer = await jetstream(connection).consumers.get("PIXEL");
@@ -206,26 +206,17 @@ export class World {
   }
 }
 
-async function connectPatiently(url: string): Promise<NatsConnection> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await connect({ servers: url.split(","), timeout: 3000 });
-    } catch (error) {
-      if (attempt === 10) throw error;
-      await sleep(300);
-    }
-  }
-}
-
 /** Does something to the streams with full rights. */
-export async function administer<T>(
+export function administer<T>(
   url: string,
   act: (manager: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<T>,
 ): Promise<T> {
-  const connection = await connectPatiently(url);
-  try {
-    return await act(await jetstreamManager(connection));
-  } finally {
-    await connection.close();
-  }
+  return patiently(async () => {
+    const connection = await connect({ servers: url.split(","), timeout: 3000 });
+    try {
+      return await act(await jetstreamManager(connection));
+    } finally {
+      await connection.close();
+    }
+  });
 }

@@ -1,0 +1,20 @@
+// So much a second and no more: what may be dropped never crowds out what may not.
+
+/** Creates a check that is true while the present second has had fewer than `count` calls and `bytes` bytes. */
+export function createAllowance(count: number, bytes: number): (bytes: number) => boolean {
+  let second = 0;
+  let leftCount = count;
+  let leftBytes = bytes;
+  return (size) => {
+    const now = Math.floor(performance.now() / 1000);
+    if (now !== second) {
+      second = now;
+      leftCount = count;
+      leftBytes = bytes;
+    }
+    if (leftCount === 0 || leftBytes < size) return false;
+    leftCount--;
+    leftBytes -= size;
+    return true;
+  };
+}
