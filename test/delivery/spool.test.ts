@@ -326,3 +326,39 @@ test("openSpool gives room back to the disk when a long backlog is gone", async 
   spool.close();
   rmSync(path);
 }, 30_000);
+
+test("append has the disk's word before it answers, and one word for many events", async () => {
+  if (spawnSync("strace", ["-V"]).status !== 0)
+    return console.log("not checked: there is no strace to see fsync");
+  const folder = temporaryFolder();
+  const script = `
+    import { writeSync } from "node:fs";
+    import { openSpool } from ${JSON.stringify(join(import.meta.dir, "../../src/delivery/spool.ts"))};
+    const log = { info() {}, warn() {}, error() {} };
+    const spool = openSpool({ dataDir: ${JSON.stringify(folder)}, maxBytes: ${64 * MIB}, log, clock: Date.now });
+    const one = (id) => ({ id, sourceId: "s", type: "page", payload: "{}", routes: [] });
+    const append = (id) => new Promise((resolve) => spool.append(one(id), [], false, resolve));
+    for (let index = 0; index < 20; index++) {
+      if (!(await append("e" + index))) throw new Error("refused");
+      writeSync(2, "answer " + index + "\\n");
+    }
+    await Promise.all(Array.from({ length: 1000 }, (_, index) => append("m" + index)));
+    process.exit(0);
+  `;
+  const traced = spawnSync(
+    "strace",
+    ["-f", "-e", "trace=fsync,fdatasync,write", "-e", "signal=none", process.execPath, "-e", script],
+    { encoding: "utf8", env: { PATH: process.env.PATH ?? "", HOME: folder } },
+  );
+  const lines = traced.stderr.split("\n");
+  const syncs: number[] = [];
+  let count = 0;
+  for (const line of lines) {
+    if (/f(data)?sync\(/.test(line)) count++;
+    if (/write\(2, "answer \d+/.test(line)) syncs.push(count);
+  }
+  expect(syncs).toHaveLength(20);
+  for (const [index, value] of syncs.entries()) expect(value).toBeGreaterThan(syncs[index - 1] ?? 0);
+  expect(count - (syncs.at(-1) ?? 0)).toBeGreaterThan(0);
+  expect(count - (syncs.at(-1) ?? 0)).toBeLessThan(20);
+}, 60_000);
