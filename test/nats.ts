@@ -1,6 +1,6 @@
 // Real nats-server processes for tests and benches: each on free ports, with a store directory of its own.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectSocket, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -138,6 +138,8 @@ function createServerAt(port: number, config: string): NatsServer {
     },
     freeze: () => {
       child?.kill("SIGSTOP");
+      // The signal is on its way: until every thread has stopped the server may still answer.
+      while (child?.exitCode === null && !isStopped(child.pid)) Bun.sleepSync(1);
     },
     thaw: () => {
       child?.kill("SIGCONT");
@@ -194,4 +196,13 @@ export async function patiently<T>(act: () => Promise<T>): Promise<T> {
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
+}
+
+/** Whether all threads of a process stand still, as Linux tells. */
+function isStopped(pid: number | undefined): boolean {
+  const threads = `/proc/${pid}/task`;
+  return readdirSync(threads).every((id) => {
+    const stat = readFileSync(join(threads, id, "stat"), "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
+  });
 }
