@@ -4,7 +4,7 @@ import type { NatsOptions } from "./connection.ts";
 import { createDrain } from "./drain.ts";
 import { Flight } from "./flight.ts";
 import { createJetStream } from "./jetstream.ts";
-import { type DeliveryLog, messageOf } from "./log.ts";
+import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import { openSpool } from "./spool.ts";
 import type { StreamOptions } from "./stream.ts";
 import type { Route } from "./subject.ts";
@@ -85,6 +85,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     log,
     clock,
   });
+  const rarely = createRarely(10_000);
   let isClosed = false;
   let closing: Promise<void> | null = null;
 
@@ -126,7 +127,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   function onLanded(flight: Flight): void {
     const { outgoing, settle } = flight;
     if (flight.refusal !== null) {
-      log.error("the stream refuses an event", { event: outgoing.id, reason: flight.refusal });
+      const { refusal } = flight;
+      rarely(refusal, () =>
+        log.error("the stream refuses an event", { event: outgoing.id, reason: refusal }),
+      );
       answer(settle, "failed");
     } else if (flight.unacked.length > 0) keep(outgoing, flight.unacked, true, settle);
     else answer(settle, "published");

@@ -48,7 +48,9 @@ export function createDrain({ spool, jetstream, log, onDrained }: DrainOptions):
   let pauseMs = MIN_PAUSE_MS;
   let isScheduled = false;
   /** Begins the next pass. */
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let passTimer: ReturnType<typeof setTimeout> | undefined;
+  /** While it runs and the stream is degraded, nothing is tried. */
+  let holdTimer: ReturnType<typeof setTimeout> | undefined;
   let isStopped = false;
   const ticker = setInterval(schedule, TICK_MS);
   ticker.unref();
@@ -59,15 +61,14 @@ export function createDrain({ spool, jetstream, log, onDrained }: DrainOptions):
     setImmediate(step);
   }
 
-  function pause(ms: number): void {
-    if (isStopped || timer !== undefined) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      cursor = 0;
-      sentCursor = 0;
+  /** The next message that is tried is another one: the fault may be of this one alone. */
+  function hold(): void {
+    if (isStopped || holdTimer !== undefined) return;
+    holdTimer = setTimeout(() => {
+      holdTimer = undefined;
       schedule();
-    }, ms);
-    timer.unref();
+    }, MIN_PAUSE_MS);
+    holdTimer.unref();
   }
 
   function step(): void {
@@ -78,7 +79,7 @@ export function createDrain({ spool, jetstream, log, onDrained }: DrainOptions):
       if (isDegraded) jetstream.recheck();
       return;
     }
-    if (isDegraded && timer !== undefined) return;
+    if (isDegraded && holdTimer !== undefined) return;
     const room = Math.min(window - inFlight.size, MAX_STEP);
     if (room <= 0 || inFlightBytes > MAX_WINDOW_BYTES) return;
     if (!jetstream.hasRoom(2 * MAX_WINDOW, MAX_WINDOW_BYTES)) return;
@@ -99,11 +100,19 @@ export function createDrain({ spool, jetstream, log, onDrained }: DrainOptions):
     if (inFlight.size < window) schedule();
   }
 
+  /** What is left is tried again after a while: a shorter one while something got through. */
   function endPass(): void {
-    if (delivered > 0) pauseMs = MIN_PAUSE_MS;
-    else pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
+    if (passTimer !== undefined || spool.rows === 0) return;
+    const isHopeful = delivered > 0 || jetstream.state === "degraded";
+    pauseMs = isHopeful ? MIN_PAUSE_MS : Math.min(pauseMs * 2, MAX_PAUSE_MS);
     delivered = 0;
-    if (spool.rows > 0) pause(pauseMs);
+    passTimer = setTimeout(() => {
+      passTimer = undefined;
+      cursor = 0;
+      sentCursor = 0;
+      schedule();
+    }, pauseMs);
+    passTimer.unref();
   }
 
   function send(event: SpooledEvent): void {
@@ -136,14 +145,16 @@ export function createDrain({ spool, jetstream, log, onDrained }: DrainOptions):
     // The stream, not this event, is in trouble: try again with one message, after a while.
     window = 1;
     if (jetstream.state === "up") schedule();
-    else pause(MIN_PAUSE_MS);
+    else hold();
   }
 
   return {
     wake: schedule,
     restart: () => {
-      clearTimeout(timer);
-      timer = undefined;
+      clearTimeout(passTimer);
+      clearTimeout(holdTimer);
+      passTimer = undefined;
+      holdTimer = undefined;
       cursor = 0;
       sentCursor = 0;
       window = 1;
@@ -152,7 +163,8 @@ export function createDrain({ spool, jetstream, log, onDrained }: DrainOptions):
     },
     stop: () => {
       isStopped = true;
-      clearTimeout(timer);
+      clearTimeout(passTimer);
+      clearTimeout(holdTimer);
       clearInterval(ticker);
     },
   };

@@ -113,12 +113,14 @@ export function createJetStream(options: JetStreamOptions): JetStream {
       const isKnown = denied.has(subject);
       denied.set(subject, performance.now() + DENIED_MS);
       if (!isKnown) {
-        ring.expire("publishing to the subject is not permitted", (slot) => {
-          return ring.senderAt(slot)?.outgoing.routes[ring.routeAt(slot)]?.subject === subject;
-        });
+        ring.expire("publishing to the subject is not permitted", (slot) => subjectAt(slot) === subject);
       }
     },
   });
+
+  function subjectAt(slot: number): string {
+    return ring.senderAt(slot)?.outgoing.routes[ring.routeAt(slot)]?.subject ?? "";
+  }
 
   function setState(next: JetStreamState): void {
     if (next === state) return;
@@ -150,7 +152,13 @@ export function createJetStream(options: JetStreamOptions): JetStream {
     silentSince = 0;
     const slot = ring.slotOf(number);
     if (slot < 0) return;
-    if (ack.verdict === "faulty") degrade(ack.reason);
+    const subject = subjectAt(slot);
+    if (ack.isStreamAway && !watch.takes(subject)) {
+      // A stream of somebody else's making: no trouble of the stream, and none for the other subjects.
+      rarely(`uncovered ${subject}`, () =>
+        log.error("the stream does not take the subject", { stream: stream.name, subject }),
+      );
+    } else if (ack.verdict === "faulty") degrade(ack.reason);
     if (ack.isStreamAway) watch.recheck();
     ring.settle(slot, ack.verdict === "refused" ? "refused" : "unacked", ack.reason);
   }

@@ -275,7 +275,14 @@ export function openSpool(options: SpoolOptions): Spool {
 
   function read(wanted: ReadOptions): SpooledEvent[] {
     try {
-      return file.read(wanted).filter(({ seq }) => !removed.has(seq));
+      let { afterSeq } = wanted;
+      while (true) {
+        const found = file.read({ ...wanted, afterSeq });
+        const events = found.filter(({ seq }) => !removed.has(seq));
+        const last = found.at(-1);
+        if (events.length > 0 || last === undefined) return events;
+        afterSeq = last.seq;
+      }
     } catch (error) {
       const reason = messageOf(error);
       if (faultOf(error) === "damaged") replace(() => startAside(reason));

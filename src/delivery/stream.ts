@@ -23,7 +23,12 @@ export interface StreamOptions {
  * `blocked`: it does not exist and cannot be created, so nothing may be published.
  */
 export type StreamState =
-  | { readonly is: "ready"; readonly isNew: boolean; readonly differences: readonly string[] }
+  | {
+      readonly is: "ready";
+      readonly isNew: boolean;
+      readonly subjects: readonly string[];
+      readonly differences: readonly string[];
+    }
   | { readonly is: "unmanaged" | "unknown" | "blocked"; readonly reason: string };
 
 /** Longer than an event can be on its way without an ack; a resend within it is not stored twice. */
@@ -40,14 +45,15 @@ export async function ensureStream(connection: NatsConnection, options: StreamOp
     const manager = await jetstreamManager(connection, { timeout: TIMEOUT_MS, checkAPI: false });
     try {
       const info = await manager.streams.info(options.name);
-      return { is: "ready", isNew: false, differences: findDifferences(info.config, options) };
+      const { subjects = [] } = info.config;
+      return { is: "ready", isNew: false, subjects, differences: findDifferences(info.config, options) };
     } catch (error) {
       if (!(error instanceof JetStreamApiError) || error.code !== STREAM_NOT_FOUND)
         return failed(error, "unknown");
     }
     try {
-      await manager.streams.add(wanted(options));
-      return { is: "ready", isNew: true, differences: [] };
+      const { config } = await manager.streams.add(wanted(options));
+      return { is: "ready", isNew: true, subjects: config.subjects ?? [], differences: [] };
     } catch (error) {
       return failed(error, "blocked");
     }
@@ -99,4 +105,15 @@ function failed(error: unknown, otherwise: "unknown" | "blocked"): StreamState {
     }
   }
   return { is: otherwise, reason };
+}
+
+/** Whether a subject is one of those a stream takes, with NATS's wildcards. */
+export function covers(subjects: readonly string[], subject: string): boolean {
+  const tokens = subject.split(".");
+  return subjects.some((pattern) => {
+    const parts = pattern.split(".");
+    const isOpen = parts.at(-1) === ">";
+    if (isOpen ? tokens.length < parts.length : tokens.length !== parts.length) return false;
+    return parts.every((part, index) => part === "*" || part === ">" || part === tokens[index]);
+  });
 }

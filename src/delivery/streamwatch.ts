@@ -1,11 +1,13 @@
 // Keeps the stream in sight while a connection lives: looks when told to, not too often, and says what it found.
 import type { NatsConnection } from "nats";
 import { createRarely, type DeliveryLog } from "./log.ts";
-import { ensureStream, type StreamOptions, type StreamState } from "./stream.ts";
+import { covers, ensureStream, type StreamOptions, type StreamState } from "./stream.ts";
 
 export interface StreamWatch {
   /** What the stream was when last looked at; null before that. */
   readonly is: StreamState["is"] | null;
+  /** Whether the stream takes the subject as far as is known. */
+  takes(subject: string): boolean;
   /** Begins anew on a connection, and looks at once. */
   begin(connection: NatsConnection): void;
   end(): void;
@@ -28,6 +30,7 @@ export function createStreamWatch({ stream, log, onUsable, onBlocked }: StreamWa
   const rarely = createRarely(10_000);
   let watched: NatsConnection | null = null;
   let is: StreamState["is"] | null = null;
+  let subjects: readonly string[] = [];
   let checkedAt = Number.NEGATIVE_INFINITY;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -53,6 +56,7 @@ export function createStreamWatch({ stream, log, onUsable, onBlocked }: StreamWa
     is = found.is;
     switch (found.is) {
       case "ready":
+        subjects = found.subjects;
         if (found.isNew) log.info("created the stream", { stream: name });
         if (found.differences.length > 0) {
           const { differences } = found;
@@ -85,6 +89,7 @@ export function createStreamWatch({ stream, log, onUsable, onBlocked }: StreamWa
     get is() {
       return is;
     },
+    takes: (subject) => is !== "ready" || covers(subjects, subject),
     begin: (connection) => {
       watched = connection;
       is = null;

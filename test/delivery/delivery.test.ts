@@ -359,6 +359,40 @@ test("createDelivery reports the settings of a stream that differ, and uses it a
   expect(config.storage).toBe("memory");
 });
 
+test("deliver spools for a subject that the stream does not take, and the others go on", async () => {
+  const server = await nats();
+  await administer(server.url, (manager) =>
+    manager.streams.add({ name: "PIXEL", subjects: ["pixel.*.page"] }),
+  );
+  const dataDir = temporaryFolder();
+  const first = openDelivery({ dataDir });
+  const moved = [{ destinationId: "warehouse", subject: "old.warehouse.page" }];
+  await deliver(first, event("from-another-prefix", { routes: moved }));
+  await deliver(first, event("page-1"));
+  await first.close(1000);
+
+  const delivery = openDelivery({ ...at(server), dataDir });
+  await untilUp(delivery);
+  await until("the page is drained", () => delivery.state().spooled === 1);
+  const track = event("track", {
+    routes: [{ destinationId: "warehouse", subject: "pixel.warehouse.track" }],
+  });
+  expect(await deliver(delivery, track)).toBe("spooled");
+  for (let index = 2; index < 20; index++) {
+    expect(await deliver(delivery, event(`page-${index}`))).toBe("published");
+  }
+  expect(delivery.state().nats).toBe("up");
+  expect(delivery.log.lines.join()).toContain("the stream does not take the subject");
+  await administer(server.url, async (manager) => {
+    const { config } = await manager.streams.info("PIXEL");
+    await manager.streams.update("PIXEL", { ...config, subjects: ["pixel.>", "old.>"] });
+  });
+  await until("the spool is empty", () => delivery.state().spooled === 0);
+  const ids = countIds(await readStream(server.url));
+  expect(ids.get("from-another-prefix.warehouse")).toBe(1);
+  expect(ids.get("track.warehouse")).toBe(1);
+}, 60_000);
+
 test("createDelivery names a refused password and keeps trying", async () => {
   const server = await nats({ config: USERS });
   const delivery = openDelivery({ nats: { servers: [server.url], user: "gateway", password: "wrong-one" } });
