@@ -22,7 +22,9 @@ LABEL org.opencontainers.image.title="Pixelgate" \
 COPY --from=build /image /
 # The only folder the gateway writes to. A new volume mounted here takes its owner over.
 COPY --from=build --chown=65532:65532 /data /data
+# The allocator keeps freed pages for 10 s: giving them back at once costs 3 % of the CPU.
 ENV NODE_ENV=production \
+    MIMALLOC_PURGE_DELAY=10000 \
     PIXELGATE_DATA_DIR=/data
 USER 65532:65532
 VOLUME /data

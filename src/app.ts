@@ -22,6 +22,8 @@ export interface AppOptions {
   readonly intake: (ask: Ask) => Decision;
   readonly delivery: Pick<Delivery, "deliver" | "publishRejected">;
   readonly observer: Observer;
+  /** False for a request that must be turned away with 503, before any work; everybody is admitted without it. */
+  readonly admits?: () => boolean;
   /** Epoch milliseconds. */
   readonly clock: () => number;
   /** The address of a request's socket, from the runtime. */
@@ -31,14 +33,20 @@ export interface AppOptions {
 }
 
 const NOT_SAFE = new Rejection(503, "event cannot be kept now: try again");
+const OVERLOADED = new Rejection(503, "gateway is overloaded: try again");
 
 /** Creates the public app: the pixel routes and `/health`. */
 export function createApp(options: AppOptions) {
   const { intake, delivery, observer, clock, peer, onFault } = options;
+  const admits = options.admits ?? (() => true);
 
   function take(type: EventType, gifPath: boolean, request: Request): Response | Promise<Response> {
     const startedMs = performance.now();
     const receivedMs = clock();
+    if (!admits()) {
+      observer.count("failed", type, null, OVERLOADED.reason, startedMs);
+      return replyRejected(gifPath ? "gif" : readReplyForm(request.headers), OVERLOADED);
+    }
     const { url, headers } = request;
     const { source, result } = intake({ type, url, headers, peer: peer(request), receivedMs });
     const form: ReplyForm = gifPath ? "gif" : (source?.reply ?? readReplyForm(headers));

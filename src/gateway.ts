@@ -14,6 +14,7 @@ import { type Log, reasonOf } from "./observe/log.ts";
 import { createMetrics, type Metrics } from "./observe/metrics.ts";
 import type { Observer } from "./observe/observer.ts";
 import { createRefusalLog } from "./observe/refusals.ts";
+import { createPressure } from "./pressure.ts";
 import { watchSources } from "./reload.ts";
 import type { Listener, ListenOptions, Runtime } from "./runtime/runtime.ts";
 import type { Sources } from "./sources.ts";
@@ -86,6 +87,11 @@ export function openGateway(
     },
     show: viewer.show,
   };
+  const pressure = createPressure((isHigh, waitMs) => {
+    if (isHigh)
+      log.warn("overloaded: some requests are turned away with 503", { waitMs: Math.round(waitMs) });
+    else log.info("no longer overloaded");
+  });
   const { maxUrlBytes, trustedProxies } = config;
   const app = createApp({
     intake: createIntake({
@@ -97,6 +103,7 @@ export function openGateway(
     }),
     delivery,
     observer,
+    admits: pressure.admits,
     clock: Date.now,
     peer: runtime.peer,
     onFault: (error) => log.error("request failed by a fault of the gateway", { error: reasonOf(error) }),
@@ -125,6 +132,7 @@ export function openGateway(
       // The last answers are on their way through the sockets.
       await Promise.race([stopped, sleep(Math.min(FAREWELL_MS, left()))]);
       metrics.stop();
+      pressure.stop();
     },
   };
 }

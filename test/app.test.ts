@@ -28,10 +28,11 @@ interface Options {
   /** How delivery ends, or an error that it throws. */
   readonly delivered?: Delivered | Error;
   readonly isWatched?: boolean;
+  readonly isOverloaded?: boolean;
 }
 
 /** A public app over a delivery that takes notes. The real one has tests of its own, and the black-box suite joins both. */
-function start({ delivered = "published", isWatched = false }: Options = {}) {
+function start({ delivered = "published", isWatched = false, isOverloaded = false }: Options = {}) {
   if (Array.isArray(SOURCES)) throw new Error(SOURCES.join("\n"));
   const sources = SOURCES;
   const outgoing: Outgoing[] = [];
@@ -61,6 +62,7 @@ function start({ delivered = "published", isWatched = false }: Options = {}) {
       count: (outcome, type, sourceId, reason) => counts.push([outcome, type, sourceId, reason]),
       show: (record) => shown.push(record),
     },
+    admits: () => !isOverloaded,
     clock: () => Date.parse(NOW),
     peer: () => "192.0.2.1",
     onFault: (error) => faults.push(error),
@@ -291,6 +293,19 @@ describe("delivery", () => {
     expectGif(gif, 503, reason);
     expect(gif.headers.get("retry-after")).toBe("1");
     expect(counts.map(([outcome]) => outcome)).toEqual(["failed", "failed"]);
+  });
+
+  test("createApp answers 503 with Retry-After while it turns requests away, and reads nothing of them", async () => {
+    const { send, outgoing, counts } = start({ isOverloaded: true });
+    const text = await send("/pixel/v1/page?writeKey=wk_blog");
+    expectText(text, 503, "gateway is overloaded: try again");
+    expect(text.headers.get("retry-after")).toBe("1");
+    expectGif(await send("/pixel/v1/track.gif?writeKey=wk_no"), 503, "gateway is overloaded: try again");
+    expect(outgoing).toEqual([]);
+    expect(counts).toEqual([
+      ["failed", "page", null, "gateway is overloaded: try again"],
+      ["failed", "track", null, "gateway is overloaded: try again"],
+    ]);
   });
 
   test("createApp hides a fault of its own behind a plain 500", async () => {

@@ -17,7 +17,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["intake"],
   ["observe", "sources"],
   ["delivery"],
-  ["config", "limiter", "runtime", "signals", "version"],
+  ["config", "limiter", "pressure", "runtime", "signals", "version"],
   ["pixel"],
 ];
 

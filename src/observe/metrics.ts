@@ -108,8 +108,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     for (const [source, counts] of sources) {
       for (const type of EVENT_TYPES) {
         for (const outcome of OUTCOMES) {
-          // Without a valid write key a request can only be refused.
-          if (source === UNKNOWN_SOURCE && outcome !== "rejected") continue;
+          // Without a valid write key a request can only be refused, or be turned away before it is read.
+          if (source === UNKNOWN_SOURCE && outcome !== "rejected" && outcome !== "failed") continue;
           each(source, type, outcome, counts, TYPE_INDEX[type] * OUTCOMES.length + OUTCOME_INDEX[outcome]);
         }
       }

@@ -164,3 +164,9 @@ export const targets: readonly Target[] = [
   { name: "all of the above, taking turns", url: mixed[0] ?? "", urls: mixed },
   { name: "pathological, 504 parameters", url: hostileUrl, urls: [hostileUrl] },
 ];
+
+/** Page views of different visits, as the gateway's demo source takes them. */
+export const pageTargets: readonly string[] = (single[0]?.urls ?? []).map((url) =>
+  url.replace(/writeKey=[^&]*/, "writeKey=demo"),
+);
+export const [pageTarget = ""] = pageTargets;

@@ -1,0 +1,63 @@
+// The processes that are measured: each alone on a free port, and all in the environment the image gives the gateway.
+import { type ChildProcess, spawn } from "node:child_process";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { natsVersion } from "../nats.ts";
+
+export interface Server {
+  readonly port: number;
+  readonly pid: number;
+  /** Ends it at once. */
+  stop(): Promise<void>;
+}
+
+/** One of the small servers in server.ts. */
+export function startServer(name: string): Promise<Server> {
+  return start([join(import.meta.dir, "server.ts"), name], {}, /^(\d+)\n/);
+}
+
+/** The gateway, with the demo source and these settings. */
+export function startGateway(settings: Readonly<Record<string, string>>): Promise<Server> {
+  const env = { HOST: "127.0.0.1", PORT: "0", ADMIN_PORT: "0", ...settings, LOG_LEVEL: "info" };
+  return start([join(import.meta.dir, "../../src/main.ts")], env, /"url":"http:\/\/127\.0\.0\.1:(\d+)"/);
+}
+
+async function start(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>>,
+  ready: RegExp,
+): Promise<Server> {
+  const { PATH = "" } = process.env;
+  const child: ChildProcess = spawn(process.execPath, args, {
+    // As in the Dockerfile.
+    env: { PATH, NODE_ENV: "production", MIMALLOC_PURGE_DELAY: "10000", ...settings },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const port = await new Promise<number>((resolve, reject) => {
+    let output = "";
+    child.once("exit", (code) =>
+      reject(new Error(`Cannot start ${args.join(" ")}: exit code ${code}: ${output}`)),
+    );
+    child.stdout?.on("data", (chunk) => {
+      if (output.length > 10_000) return;
+      output += chunk;
+      const match = ready.exec(output);
+      if (match !== null) resolve(Number(match[1]));
+    });
+  });
+  return {
+    port,
+    pid: child.pid ?? 0,
+    stop: async () => {
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
+
+/** Processor and versions, in one line. */
+export function describeMachine(): string {
+  const model = cpus()[0]?.model.trim() ?? "unknown processor";
+  return `${model}, ${cpus().length} cores · Bun ${process.versions.bun} · nats-server ${natsVersion()}`;
+}

@@ -1,0 +1,136 @@
+// `bun run soak`: millions of events with clients that behave badly among them, and the memory of the gateway on the way.
+// Flags: --events N, --smoke. The last line is the verdict: flat or not.
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect as connectNats } from "nats";
+import { startNats } from "../nats.ts";
+import { sendLoad } from "./load.ts";
+import { residentBytes } from "./process.ts";
+import { describeMachine, startGateway } from "./servers.ts";
+import { pageTarget } from "./urls.ts";
+
+const { values: flags } = parseArgs({
+  options: { events: { type: "string", default: "5000000" }, smoke: { type: "boolean", default: false } },
+});
+const wanted = flags.smoke ? 10_000 : Number(flags.events);
+const STEPS = 20;
+const CONNECTIONS = 64;
+/** Of the requests sent with the load: one in ten is refused. */
+const REFUSED = [
+  pageTarget.replace("writeKey=demo", "writeKey=stranger"),
+  "/pixel/v1/track?writeKey=demo&anonymousId=1",
+  `/pixel/v1/page?writeKey=demo&x=${"y".repeat(20_000)}`,
+];
+/** Beside the load, a second: clients that leave in the midst of a request. */
+const ABORTS_PER_S = 500;
+/** Clients that send a byte of their request now and then, and clients that never read what they asked for. */
+const DAWDLERS = 50;
+const MAX_GROWTH = 1.1;
+const MAX_BYTES = 150e6;
+
+const folder = mkdtempSync(join(tmpdir(), "pixelgate-soak-"));
+const nats = await startNats();
+const gateway = await startGateway({ NATS_URL: nats.url, PIXELGATE_DATA_DIR: folder, LOG_LEVEL: "error" });
+const connection = await connectNats({ servers: nats.url });
+const manager = await jetstreamManager(connection);
+const dawdlers = new Set<Socket>();
+let aborted = 0;
+
+/** Opens a connection, sends a part of a request or all of it, and is gone. */
+function abort(): void {
+  const request = `GET ${pageTarget} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+  const sent = Math.random() < 0.5 ? request : request.slice(0, Math.floor(Math.random() * request.length));
+  const socket = connect(gateway.port, "127.0.0.1", () => {
+    socket.write(sent, () => setTimeout(() => socket.resetAndDestroy(), Math.random() * 3));
+    aborted++;
+  });
+  socket.on("error", () => {});
+}
+
+function dawdle(isReader: boolean): void {
+  const socket = connect(gateway.port, "127.0.0.1", () => {
+    if (isReader) {
+      // Asks again and again, and reads nothing.
+      socket.pause();
+      socket.write(`GET ${pageTarget} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(20));
+    } else socket.write("GET /pixel/v1/page?writeKey=demo HTTP/1.1\r\nHost: ");
+  });
+  dawdlers.add(socket);
+  const timer = setInterval(() => {
+    if (isReader) socket.destroy();
+    else socket.write("x");
+  }, 5000);
+  socket.on("error", () => {});
+  socket.on("close", () => {
+    clearInterval(timer);
+    if (dawdlers.delete(socket) && !isStopping) setTimeout(() => dawdle(isReader), 100);
+  });
+}
+
+const millions = (value: number) => (value / 1e6).toFixed(2);
+const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+let isStopping = false;
+let sent = 0;
+let notOk = 0;
+let atFirst = 0;
+const aborting = setInterval(() => {
+  for (let count = 0; count < ABORTS_PER_S / 20; count++) abort();
+}, 50);
+for (let index = 0; index < DAWDLERS; index++) dawdle(index % 2 === 0);
+const purging = setInterval(() => void manager.streams.purge("PIXEL").catch(() => {}), 2000);
+
+try {
+  console.log(describeMachine());
+  console.log(
+    `${wanted} events, 1 in 10 refused, ${ABORTS_PER_S} aborted a second, ${DAWDLERS} slow clients`,
+  );
+  const startedMs = performance.now();
+  const targets = [
+    ...Array.from({ length: 27 }, () =>
+      pageTarget.replace(/anonymousId=[^&]*/, `anonymousId=${randomUUID()}`),
+    ),
+    ...REFUSED,
+  ];
+  let shown = 0;
+  while (sent < wanted) {
+    const { requests, notOk: refused } = await sendLoad({
+      port: gateway.port,
+      targets,
+      connections: CONNECTIONS,
+      seconds: flags.smoke ? 1 : 3,
+    });
+    sent += requests;
+    notOk += refused;
+    const bytes = residentBytes(gateway.pid);
+    if (atFirst === 0 && sent >= Math.min(1e6, wanted / 5)) atFirst = bytes;
+    const step = Math.floor((Math.min(sent, wanted) / wanted) * STEPS);
+    if (step === shown) continue;
+    shown = step;
+    console.log(
+      `${String(step * (100 / STEPS)).padStart(3)} %  ${millions(sent)} M requests  ${millions(notOk)} M refused  ${millions(aborted)} M aborted  RSS ${megabytes(bytes)} MB`,
+    );
+  }
+  const seconds = (performance.now() - startedMs) / 1000;
+  const bytes = residentBytes(gateway.pid);
+  const growth = bytes / atFirst;
+  const isFlat = growth <= MAX_GROWTH && bytes < MAX_BYTES;
+  console.log(
+    `${isFlat ? "flat" : "NOT FLAT"}: RSS ${megabytes(bytes)} MB at the end, ${growth.toFixed(2)} × that after the first million (${megabytes(atFirst)} MB), ${Math.round(sent / seconds)} requests/s`,
+  );
+  if (!isFlat && !flags.smoke) process.exitCode = 1;
+} finally {
+  isStopping = true;
+  clearInterval(aborting);
+  clearInterval(purging);
+  for (const socket of dawdlers) socket.destroy();
+  await connection.close();
+  await gateway.stop();
+  await nats.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exit();
