@@ -1,6 +1,7 @@
 // Puts a damaged spool file aside and reads what is still readable: from the front to the damage, then from the back.
 import { existsSync, renameSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import type { DeliveryLog } from "./log.ts";
 import { EVENT_COLUMNS, type SpooledEvent, toSpooledEvent } from "./spoolfile.ts";
 
 export interface Salvage {
@@ -80,4 +81,44 @@ function createReader(path: string): Pick<Salvage, "read" | "close"> {
       }
     },
   };
+}
+
+/** Where salvaged events go. */
+export interface Refuge {
+  readonly log: DeliveryLog;
+  isOver(): boolean;
+  /** True while a batch would be too much. */
+  isBusy(): boolean;
+  keep(event: SpooledEvent, done: (isSafe: boolean) => void): void;
+}
+
+const PAUSE_MS = 5;
+const BUSY_PAUSE_MS = 1000;
+
+/** Hands what can be read to a refuge, a batch at a time, and says at the end how much that was. */
+export function bringBack(salvage: Salvage, refuge: Refuge): void {
+  let saved = 0;
+  let isLost = false;
+  const next = () => {
+    if (refuge.isOver()) {
+      salvage.close();
+      return;
+    }
+    const isBusy = refuge.isBusy();
+    const batch = isBusy ? [] : salvage.read();
+    if (batch === null) {
+      const fields = { events: saved, file: salvage.path };
+      if (isLost) refuge.log.error("Cannot bring every salvaged event back: the spool refused some", fields);
+      else refuge.log.warn("the readable events of the damaged spool are back", fields);
+      return;
+    }
+    for (const event of batch) {
+      refuge.keep(event, (isSafe) => {
+        if (isSafe) saved++;
+        else isLost = true;
+      });
+    }
+    setTimeout(next, isBusy ? BUSY_PAUSE_MS : PAUSE_MS).unref();
+  };
+  setTimeout(next, PAUSE_MS).unref();
 }

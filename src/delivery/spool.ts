@@ -3,7 +3,7 @@
 import { rmSync } from "node:fs";
 import type { Outgoing } from "./delivery.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
-import { type Salvage, setAside } from "./salvage.ts";
+import { bringBack, setAside } from "./salvage.ts";
 import { faultOf, prepareFolder, SpoolError, type SpoolFault } from "./spoolfault.ts";
 import {
   type Addition,
@@ -61,7 +61,6 @@ const REMOVE_DELAY_MS = 20;
 /** After a refused write nothing is tried for so long. */
 const RETRY_MS = 1000;
 const SHRINK_PAUSE_MS = 50;
-const SALVAGE_PAUSE_MS = 5;
 
 /** Opens the spool, sets a damaged file aside, and throws a `SpoolError` when events cannot be kept at all. */
 export function openSpool(options: SpoolOptions): Spool {
@@ -109,31 +108,17 @@ export function openSpool(options: SpoolOptions): Spool {
     const salvage = setAside(path, clock());
     log.error("the spool is damaged and set aside", { file: salvage.path, reason });
     const fresh = open();
-    later(SALVAGE_PAUSE_MS, () => bringBack(salvage, isDone, 0));
+    bringBack(salvage, {
+      log,
+      isOver: () => isClosed,
+      // New events go first.
+      isBusy: () => isShut() || waiting.length > MAX_WAITING / 2,
+      keep: (event, done) => {
+        if (isDone.has(event.seq)) done(true);
+        else append(event, event.routes, true, done);
+      },
+    });
     return fresh;
-  }
-
-  /** A batch at a time, and not while the spool is full or has much to write: new events go first. */
-  function bringBack(salvage: Salvage, isDone: ReadonlySet<number>, saved: number): void {
-    if (isClosed) {
-      salvage.close();
-      return;
-    }
-    const isBusy = isShut() || waiting.length > MAX_WAITING / 2;
-    const batch = isBusy ? [] : salvage.read();
-    if (batch === null) {
-      log.warn("the readable events of the damaged spool are back", { events: saved, file: salvage.path });
-      return;
-    }
-    const lives = batch.filter(({ seq }) => !isDone.has(seq));
-    for (const event of lives) {
-      append(event, event.routes, true, (isSafe) => {
-        if (isSafe) return;
-        rarely("salvage", () => log.error("Cannot bring a salvaged event back", { file: salvage.path }));
-      });
-    }
-    const pauseMs = isBusy ? RETRY_MS : SALVAGE_PAUSE_MS;
-    later(pauseMs, () => bringBack(salvage, isDone, saved + lives.length));
   }
 
   function later(ms: number, act: () => void): void {
