@@ -23,6 +23,9 @@ import { VERSION } from "./version.ts";
 /** Headers may be this much longer than the longest URL we answer ourselves with 414. */
 const HEADER_ROOM_BYTES = 256 * 1024;
 
+/** How long clients with open connections get for their next request, and to learn that it was the last. */
+const LEAVE_MS = 300;
+
 /** How long the last answers may take from our buffers to their readers. */
 const FAREWELL_MS = 100;
 
@@ -123,14 +126,18 @@ export function openGateway(
     sources,
     async stop() {
       reload.stop();
+      listener.leave();
       await sleep(config.shutdownDelayMs);
       const deadline = Date.now() + config.shutdownTimeoutMs;
       const left = () => Math.max(0, deadline - Date.now());
+      // A port that is closed at once resets what clients have already sent: first they are told to go.
+      await sleep(Math.min(LEAVE_MS, left() / 4));
       const stopped = listener.stop(false);
       while (delivery.state().inFlight > 0 && left() > 0) await sleep(5);
+      await Promise.race([stopped, sleep(Math.min(FAREWELL_MS, left() / 4))]);
       await delivery.close(left());
       // The last answers are on their way through the sockets.
-      await Promise.race([stopped, sleep(Math.min(FAREWELL_MS, left()))]);
+      await sleep(Math.min(FAREWELL_MS, left()));
       metrics.stop();
       pressure.stop();
     },
@@ -160,8 +167,7 @@ function openDelivery(
   hooks: Pick<DeliveryOptions, "onAck" | "onDrained">,
 ): Delivery {
   try {
-    const spoolName = share === null || share.index === 0 ? undefined : `spool-${share.index}.db`;
-    return createDelivery({ ...config, log, spoolName, ...hooks });
+    return createDelivery({ ...config, log, share, ...hooks });
   } catch (error) {
     throw new StartError(reasonOf(error));
   }

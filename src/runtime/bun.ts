@@ -1,6 +1,6 @@
 // Bun: listens, tells the peer of a request, stops. Nothing else in the source names Bun.
 import http from "node:http";
-import type { Listener, ListenOptions, Runtime } from "./runtime.ts";
+import { type Listener, type ListenOptions, type Runtime, sendOff } from "./runtime.ts";
 
 /** Bodies are of no use here; a larger one is refused before it is read. */
 const MAX_BODY_BYTES = 64 * 1024;
@@ -18,6 +18,7 @@ export const bun: Runtime = {
     // Bun reads this when it listens; its types call it read-only.
     if (maxHeaderBytes !== undefined) (http as { maxHeaderSize: number }).maxHeaderSize = maxHeaderBytes;
     const handle = app.compile().fetch;
+    let isLeaving = false;
     const listening = Bun.serve({
       hostname: host,
       port,
@@ -26,6 +27,7 @@ export const bun: Runtime = {
       idleTimeout: 75,
       maxRequestBodySize: MAX_BODY_BYTES,
       fetch(request) {
+        if (isLeaving) return sendOff(handle(request));
         if (request.url.charCodeAt(0) !== SLASH) return handle(request);
         // Without a Host header (HTTP/1.0 probes) the URL is a bare path, and Elysia finds no route in it.
         const absolute = new Request(`http://localhost${request.url}`, request);
@@ -36,6 +38,9 @@ export const bun: Runtime = {
     server ??= listening;
     return {
       port: listening.port ?? port,
+      leave() {
+        isLeaving = true;
+      },
       stop: async (isAtOnce) => {
         await listening.stop(isAtOnce);
       },

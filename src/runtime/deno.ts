@@ -1,5 +1,5 @@
 // Deno: listens, tells the peer of a request, stops. Nothing else in the source names Deno.
-import type { Listener, ListenOptions, Runtime } from "./runtime.ts";
+import { type Listener, type ListenOptions, type Runtime, sendOff } from "./runtime.ts";
 
 interface DenoServer {
   readonly addr: { readonly port: number };
@@ -39,15 +39,19 @@ export const denoRuntime: Runtime = {
 
   listen(app, { host, port, isShared }: ListenOptions): Listener {
     const abort = new AbortController();
+    let isLeaving = false;
     const server = deno().serve(
       { hostname: host, port, reusePort: isShared, signal: abort.signal, onListen: () => {} },
       (request, info) => {
         if (info.remoteAddr.hostname !== undefined) peers.set(request, info.remoteAddr.hostname);
-        return app.fetch(request);
+        return isLeaving ? sendOff(app.fetch(request)) : app.fetch(request);
       },
     );
     return {
       port: server.addr.port,
+      leave() {
+        isLeaving = true;
+      },
       stop: async (isAtOnce) => {
         if (isAtOnce) abort.abort();
         else await server.shutdown();

@@ -13,6 +13,8 @@ export interface ListenOptions {
 export interface Listener {
   /** The port, also where 0 was asked for. */
   readonly port: number;
+  /** From now on every answer ends its connection, so that clients go elsewhere before the port is closed. */
+  leave(): void;
   /** Stops accepting and resolves when what is in flight is answered, or ends it at once. */
   stop(isAtOnce: boolean): Promise<void>;
 }
@@ -25,8 +27,9 @@ export interface Runtime {
   listen(app: AnyElysia, options: ListenOptions): Listener;
 }
 
-/** The runtime this process stands on. */
-export async function findRuntime(): Promise<Runtime> {
-  if ("Deno" in globalThis) return (await import("./deno.ts")).denoRuntime;
-  return (await import("./bun.ts")).bun;
+/** Marks an answer as the last one of its connection. */
+export async function sendOff(answer: Response | Promise<Response>): Promise<Response> {
+  const response = await answer;
+  response.headers.set("Connection", "close");
+  return response;
 }
