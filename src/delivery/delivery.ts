@@ -5,6 +5,7 @@ import { createDrain } from "./drain.ts";
 import { Flight } from "./flight.ts";
 import { createJetStream } from "./jetstream.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
+import { adoptOrphans, spoolNameOf } from "./orphans.ts";
 import { openSpool } from "./spool.ts";
 import type { StreamOptions } from "./stream.ts";
 import type { Route } from "./subject.ts";
@@ -52,8 +53,8 @@ export interface DeliveryOptions {
   readonly stream: StreamOptions;
   /** Folder of the spool, created when missing. */
   readonly dataDir: string;
-  /** File name of the spool; workers on one folder need one each. */
-  readonly spoolName?: string | undefined;
+  /** Which of how many processes on the folder this is: each has a spool of its own. Default: the only one. */
+  readonly share?: { readonly index: number; readonly count: number } | null;
   /** Bound of the spool's file; past it events fail. */
   readonly spoolMaxBytes: number;
   readonly log: DeliveryLog;
@@ -77,14 +78,10 @@ const MAX_RESERVE_MS = 1000;
  */
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { log } = options;
+  const { dataDir, spoolMaxBytes: maxBytes, onDrained } = options;
   const clock = options.clock ?? Date.now;
-  const spool = openSpool({
-    dataDir: options.dataDir,
-    name: options.spoolName,
-    maxBytes: options.spoolMaxBytes,
-    log,
-    clock,
-  });
+  const { index, count } = options.share ?? { index: 0, count: 1 };
+  const spool = openSpool({ dataDir, name: spoolNameOf(index), maxBytes, log, clock });
   const rarely = createRarely(10_000);
   let isClosed = false;
   let closing: Promise<void> | null = null;
@@ -96,12 +93,19 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         log,
         onState: (state) => {
           options.onStateChange?.(state);
-          if (state === "up") drain?.restart();
+          if (state !== "up") return;
+          drain?.restart();
+          orphans?.restart();
         },
         onAck: options.onAck,
       })
     : null;
-  const drain = jetstream ? createDrain({ spool, jetstream, log, onDrained: options.onDrained }) : null;
+  const drain = jetstream ? createDrain({ spool, jetstream, log, onDrained }) : null;
+  // One process is enough to look after those that no process has.
+  const orphans =
+    jetstream && index === 0
+      ? adoptOrphans({ dataDir, workers: count, maxBytes, jetstream, log, clock, onDrained })
+      : null;
 
   function answer(settle: (delivered: Delivered) => void, delivered: Delivered): void {
     try {
@@ -140,10 +144,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     const end = performance.now() + timeoutMs;
     const waitUntil = end - Math.min(MAX_RESERVE_MS, timeoutMs / 2);
     drain?.stop();
+    orphans?.stop();
     while (jetstream && jetstream.inFlight > 0 && performance.now() < waitUntil) await sleep(5);
     const closed = jetstream?.close();
     isClosed = true;
     spool.close();
+    orphans?.close();
     await Promise.race([closed, sleep(Math.max(0, end - performance.now()))]);
   }
 
@@ -161,15 +167,19 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       for (let route = 0; route < messages; route++) jetstream.publish(flight, route, ACK_DEADLINE_MS);
     },
     publishRejected: (sourceId, payload) => jetstream?.publishRejected(sourceId, payload),
-    state: () => ({
-      nats: jetstream?.state ?? "off",
-      inFlight: jetstream?.inFlight ?? 0,
-      inFlightBytes: jetstream?.inFlightBytes ?? 0,
-      spooled: spool.rows,
-      spooledBytes: spool.bytes,
-      oldestSpooledMs: spool.oldestAt === null ? null : Math.max(0, clock() - spool.oldestAt),
-      spoolFull: spool.isFull,
-    }),
+    state: () => {
+      const spools = [spool, ...(orphans?.spools ?? [])];
+      const oldestAt = Math.min(...spools.map((spool) => spool.oldestAt ?? Number.POSITIVE_INFINITY));
+      return {
+        nats: jetstream?.state ?? "off",
+        inFlight: jetstream?.inFlight ?? 0,
+        inFlightBytes: jetstream?.inFlightBytes ?? 0,
+        spooled: spools.reduce((total, { rows }) => total + rows, 0),
+        spooledBytes: spools.reduce((total, { bytes }) => total + bytes, 0),
+        oldestSpooledMs: Number.isFinite(oldestAt) ? Math.max(0, clock() - oldestAt) : null,
+        spoolFull: spool.isFull,
+      };
+    },
     close: (timeoutMs) => {
       closing ??= close(timeoutMs);
       return closing;

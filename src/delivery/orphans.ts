@@ -1,0 +1,144 @@
+// Spools of workers that are no more, since fewer run now: brings their events to JetStream and removes the files.
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { createDrain, type Drain } from "./drain.ts";
+import type { JetStream } from "./jetstream.ts";
+import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
+import { openSpool, type Spool } from "./spool.ts";
+
+export interface OrphansOptions {
+  readonly dataDir: string;
+  /** Workers that run: spools from this index on belong to nobody. */
+  readonly workers: number;
+  readonly maxBytes: number;
+  readonly jetstream: JetStream;
+  readonly log: DeliveryLog;
+  readonly clock: () => number;
+  readonly onDrained: ((events: number) => void) | undefined;
+}
+
+export interface Orphans {
+  /** The spools that are being drained. */
+  readonly spools: readonly Spool[];
+  /** Starts from the oldest rows again: the connection is a new one. */
+  restart(): void;
+  /** Sends nothing more. */
+  stop(): void;
+  close(): void;
+}
+
+interface Orphan {
+  readonly name: string;
+  readonly spool: Spool;
+  readonly drain: Drain;
+}
+
+const LOOK_MS = 1000;
+
+/** The file of a worker's spool; that of the first, or only, process has no number. */
+export function spoolNameOf(worker: number): string {
+  return worker === 0 ? "spool.db" : `spool-${worker}.db`;
+}
+
+/**
+ * Looks for orphans once a second until there is none. A crash at any moment leaves the file, and so at most events
+ * that are published twice with the same `Nats-Msg-Id`.
+ */
+export function adoptOrphans(options: OrphansOptions): Orphans {
+  const { dataDir, workers, maxBytes, jetstream, log, clock, onDrained } = options;
+  const rarely = createRarely(60_000);
+  let orphans: Orphan[] = [];
+  const timer = setInterval(look, LOOK_MS);
+  timer.unref();
+
+  function look(): void {
+    for (const orphan of orphans.filter(({ spool }) => spool.rows === 0)) remove(orphan);
+    const names = findNames();
+    if (names.length === 0) clearInterval(timer);
+    for (const name of names) {
+      if (!orphans.some((orphan) => orphan.name === name) && isUnused(name)) adopt(name);
+    }
+  }
+
+  function findNames(): string[] {
+    try {
+      return readdirSync(dataDir).filter(
+        (name) => Number(/^spool-(\d+)\.db$/.exec(name)?.[1] ?? -1) >= workers,
+      );
+    } catch (error) {
+      rarely("look", () =>
+        log.error("Cannot look for spools of former workers", { reason: messageOf(error) }),
+      );
+      return [];
+    }
+  }
+
+  function adopt(name: string): void {
+    try {
+      const spool = openSpool({ dataDir, name, maxBytes, log, clock });
+      const drain = createDrain({ spool, jetstream, log, onDrained });
+      orphans.push({ name, spool, drain });
+      if (spool.rows > 0)
+        log.info("draining the spool of a former worker", { file: name, events: spool.rows });
+      drain.wake();
+    } catch (error) {
+      rarely(name, () =>
+        log.error("Cannot drain a former worker's spool", { file: name, reason: messageOf(error) }),
+      );
+    }
+  }
+
+  function remove(orphan: Orphan): void {
+    const { name, spool, drain } = orphan;
+    drain.stop();
+    spool.close();
+    orphans = orphans.filter((other) => other !== orphan);
+    // In between a worker may have come back and spooled.
+    if (!isUnused(name) || !isEmpty(name)) return;
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(join(dataDir, name + suffix), { force: true });
+    log.info("removed the empty spool of a former worker", { file: name });
+  }
+
+  /** Leaving WAL mode needs the file for oneself: SQLite refuses it while another process has the file open. */
+  function isUnused(name: string): boolean {
+    return ask(name, (file) => file.prepare("PRAGMA journal_mode = DELETE").get()?.journal_mode === "delete");
+  }
+
+  function isEmpty(name: string): boolean {
+    return ask(name, (file) => file.prepare("SELECT 1 FROM events LIMIT 1").get() === undefined);
+  }
+
+  function ask(name: string, question: (file: DatabaseSync) => boolean): boolean {
+    let file: DatabaseSync | null = null;
+    try {
+      file = new DatabaseSync(join(dataDir, name));
+      return question(file);
+    } catch (error) {
+      rarely(name, () =>
+        log.warn("a former worker's spool is in use", { file: name, reason: messageOf(error) }),
+      );
+      return false;
+    } finally {
+      file?.close();
+    }
+  }
+
+  look();
+  return {
+    get spools() {
+      return orphans.map(({ spool }) => spool);
+    },
+    restart: () => {
+      for (const { drain } of orphans) drain.restart();
+    },
+    stop: () => {
+      clearInterval(timer);
+      for (const { drain } of orphans) drain.stop();
+    },
+    close: () => {
+      for (const { spool } of orphans) spool.close();
+      orphans = [];
+    },
+  };
+}

@@ -1,0 +1,93 @@
+// Spools of workers that no longer run, drained to a real server by a process that does.
+import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { createNats, type NatsServer, startNats } from "../nats.ts";
+import {
+  afterTest,
+  countIds,
+  deliver,
+  event,
+  openDelivery,
+  putAwayAfterEach,
+  readStream,
+  temporaryFolder,
+  until,
+} from "./parts.ts";
+
+putAwayAfterEach();
+
+async function keepUntilEnd(server: Promise<NatsServer>): Promise<NatsServer> {
+  const nats = await server;
+  afterTest(() => nats.stop());
+  return nats;
+}
+
+/** A folder in which each of `count` workers has spooled an event of its own, `e0` that of the first. */
+async function leaveSpools(count: number): Promise<string> {
+  const dataDir = temporaryFolder();
+  for (let index = 0; index < count; index++) {
+    const worker = openDelivery({ dataDir, share: { index, count } });
+    expect(await deliver(worker, event(`e${index}`))).toBe("spooled");
+    await worker.close(500);
+  }
+  return dataDir;
+}
+
+const spoolsIn = (dataDir: string) => readdirSync(dataDir).filter((name) => name.endsWith(".db"));
+
+test("createDelivery drains the spools of former workers and removes their files", async () => {
+  const nats = await keepUntilEnd(startNats());
+  const dataDir = await leaveSpools(4);
+  const delivery = openDelivery({ dataDir, nats: { servers: [nats.url] } });
+  await until("one spool is left", () => spoolsIn(dataDir).length === 1);
+  expect(spoolsIn(dataDir)).toEqual(["spool.db"]);
+  await until("all is drained", () => delivery.state().spooled === 0);
+  const ids = countIds(await readStream(nats.url));
+  const expected = ["e0", "e1", "e2", "e3"].map((id): [string, number] => [`${id}.warehouse`, 1]);
+  expect([...ids].toSorted()).toEqual(expected);
+});
+
+test("createDelivery counts the spools of former workers while NATS is away, and drains them when it comes", async () => {
+  const nats = await keepUntilEnd(createNats());
+  const dataDir = await leaveSpools(3);
+  const delivery = openDelivery({ dataDir, nats: { servers: [nats.url] } });
+  expect(delivery.state().spooled).toBe(3);
+  expect(spoolsIn(dataDir)).toHaveLength(3);
+  await nats.start();
+  await until("one spool is left", () => spoolsIn(dataDir).length === 1);
+  expect(countIds(await readStream(nats.url)).size).toBe(3);
+});
+
+test("createDelivery leaves the spools of workers that run alone, and the first worker alone looks for others", async () => {
+  const nats = await keepUntilEnd(startNats());
+  const dataDir = await leaveSpools(4);
+  const second = openDelivery({
+    dataDir,
+    nats: { servers: [nats.url] },
+    share: { index: 1, count: 2 },
+  });
+  await until("the second has drained its own", async () => countIds(await readStream(nats.url)).size === 1);
+  await until("its spool is empty", () => second.state().spooled === 0);
+  expect(spoolsIn(dataDir)).toHaveLength(4);
+  openDelivery({ dataDir, nats: { servers: [nats.url] }, share: { index: 0, count: 2 } });
+  await until("two spools are left", () => spoolsIn(dataDir).length === 2);
+  expect(spoolsIn(dataDir).toSorted()).toEqual(["spool-1.db", "spool.db"]);
+  expect(countIds(await readStream(nats.url)).size).toBe(4);
+});
+
+test("createDelivery touches no spool that a former worker still writes", async () => {
+  const nats = await keepUntilEnd(startNats());
+  const dataDir = temporaryFolder();
+  const former = openDelivery({ dataDir, share: { index: 1, count: 2 } });
+  expect(await deliver(former, event("early"))).toBe("spooled");
+  const delivery = openDelivery({ dataDir, nats: { servers: [nats.url] } });
+  await until("it is seen", () => delivery.log.lines.some((line) => line.includes("is in use")));
+  expect(await deliver(former, event("late"))).toBe("spooled");
+  expect(spoolsIn(dataDir)).toHaveLength(2);
+  await former.close(500);
+  await until("its spool is gone", () => spoolsIn(dataDir).length === 1);
+  expect([...countIds(await readStream(nats.url)).keys()].toSorted()).toEqual([
+    "early.warehouse",
+    "late.warehouse",
+  ]);
+});
