@@ -1,6 +1,6 @@
 // A load generator for machines without wrk: keep-alive connections over raw sockets, in a process of its own.
 import { connect } from "node:net";
-import { BROWSER_HEADERS, type Load, type LoadResult } from "./load.ts";
+import { BROWSER_HEADERS, type Load, type OwnResult } from "./load.ts";
 
 const load = JSON.parse(process.argv[2] ?? "{}") as Load;
 const headers = Object.entries({ Host: "127.0.0.1", ...BROWSER_HEADERS })
@@ -8,8 +8,10 @@ const headers = Object.entries({ Host: "127.0.0.1", ...BROWSER_HEADERS })
   .join("");
 const requests = load.targets.map((target) => Buffer.from(`GET ${target} HTTP/1.1\r\n${headers}\r\n`));
 const latencies: number[] = [];
+const okLatencies: number[] = [];
 let sent = 0;
 let notOk = 0;
+let busy = 0;
 const startedMs = performance.now();
 const endsMs = startedMs + load.seconds * 1000;
 
@@ -32,8 +34,11 @@ function run(): Promise<void> {
       if (head < 0) return;
       const length = Number(/content-length: (\d+)/i.exec(received)?.[1] ?? 0);
       if (received.length < head + 4 + length) return;
-      latencies.push(performance.now() - sentMs);
-      if (!received.startsWith("HTTP/1.1 200")) notOk += 1;
+      const latencyMs = performance.now() - sentMs;
+      latencies.push(latencyMs);
+      if (received.startsWith("HTTP/1.1 200")) okLatencies.push(latencyMs);
+      else notOk += 1;
+      if (received.startsWith("HTTP/1.1 503")) busy += 1;
       received = "";
       send();
     });
@@ -45,13 +50,15 @@ function run(): Promise<void> {
 }
 
 await Promise.all(Array.from({ length: load.connections }, run));
-latencies.sort((a, b) => a - b);
-const at = (share: number) => latencies[Math.floor(latencies.length * share)] ?? 0;
-const result: LoadResult = {
+const quantile = (values: number[], share: number) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? 0;
+const result: OwnResult = {
   requests: latencies.length,
   notOk,
   perSecond: (latencies.length / (performance.now() - startedMs)) * 1000,
-  p50Ms: at(0.5),
-  p99Ms: at(0.99),
+  p50Ms: quantile(latencies, 0.5),
+  p99Ms: quantile(latencies, 0.99),
+  busy,
+  okP99Ms: quantile(okLatencies, 0.99),
 };
 process.stdout.write(JSON.stringify(result));

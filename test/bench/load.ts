@@ -20,6 +20,14 @@ export interface LoadResult {
   readonly p99Ms: number;
 }
 
+/** What the generator of our own tells on top. */
+export interface OwnResult extends LoadResult {
+  /** Answers with 503. */
+  readonly busy: number;
+  /** Of the answers with 200. */
+  readonly okP99Ms: number;
+}
+
 /** The headers a browser's `<img>` sends. */
 export const BROWSER_HEADERS = {
   "User-Agent":
@@ -103,7 +111,8 @@ function read(command: string, args: string[]): Promise<string> {
   });
 }
 
-async function sendOwn(load: Load): Promise<LoadResult> {
+/** Sends load with the generator of our own. */
+export async function sendOwn(load: Load): Promise<OwnResult> {
   const output = await read(process.execPath, [join(import.meta.dir, "generator.ts"), JSON.stringify(load)]);
-  return JSON.parse(output) as LoadResult;
+  return JSON.parse(output) as OwnResult;
 }
