@@ -1,6 +1,7 @@
 // The public Elysia app. Routes only: intake decides, delivery keeps, reply answers.
 import { Elysia } from "elysia";
-import type { Delivered, Delivery } from "./delivery/delivery.ts";
+import type { Delivery } from "./delivery/delivery.ts";
+import type { Delivered } from "./delivery/outgoing.ts";
 import { Accepted, type Ask, type Decision, targetOf } from "./intake.ts";
 import type { Observer, Outcome } from "./observe/observer.ts";
 import { Dropped } from "./pixel/decode.ts";

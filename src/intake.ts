@@ -1,7 +1,7 @@
 // Decides what a request is: an event and where it goes, a refusal, or a drop. Delivers nothing.
 import { createHash } from "node:crypto";
 import type { BlockList } from "node:net";
-import type { Outgoing } from "./delivery/delivery.ts";
+import type { Outgoing } from "./delivery/outgoing.ts";
 import type { Limiter } from "./limiter.ts";
 import { agentFlag, clientAddress } from "./pixel/client.ts";
 import { buildEvent, Dropped, type NewId, type RequestFacts, readWriteKey } from "./pixel/decode.ts";

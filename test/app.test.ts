@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createApp } from "../src/app.ts";
-import type { Delivered, Outgoing } from "../src/delivery/delivery.ts";
+import type { Delivered, Outgoing } from "../src/delivery/outgoing.ts";
 import { createIntake } from "../src/intake.ts";
 import { createLimiter } from "../src/limiter.ts";
 import type { LiveRecord } from "../src/observe/observer.ts";

@@ -1,28 +1,14 @@
 // From an event to somewhere safe. Owns the choice between NATS and the spool.
-
 import type { NatsOptions } from "./connection.ts";
 import { createDrain } from "./drain.ts";
 import { Flight } from "./flight.ts";
 import { createJetStream } from "./jetstream.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import { adoptOrphans, spoolNameOf } from "./orphans.ts";
+import type { Delivered, Outgoing } from "./outgoing.ts";
 import { openSpool } from "./spool.ts";
 import type { StreamOptions } from "./stream.ts";
 import type { Route } from "./subject.ts";
-
-/** An event on its way out: one message per route, all with the same payload. */
-export interface Outgoing {
-  /** The message of a route has the `Nats-Msg-Id` `<id>.<destinationId>`. */
-  readonly id: string;
-  readonly sourceId: string;
-  readonly type: "page" | "track";
-  /** The event as JSON. */
-  readonly payload: string;
-  readonly routes: readonly Route[];
-}
-
-/** `published`: every route has its PubAck. `spooled`: on disk and fsynced. `failed`: nobody is responsible for it. */
-export type Delivered = "published" | "spooled" | "failed";
 
 /** The state of delivery at this instant, for metrics, readiness and the live page. */
 export interface DeliveryState {

@@ -1,5 +1,5 @@
 // One event on the wire, a message for each of its routes: waits until all have their verdict.
-import type { Delivered, Outgoing } from "./delivery.ts";
+import type { Delivered, Outgoing } from "./outgoing.ts";
 import type { Sender, Verdict } from "./ring.ts";
 import type { Route } from "./subject.ts";
 

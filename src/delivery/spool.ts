@@ -1,8 +1,8 @@
 // The outbox on disk: events that NATS has not acked. Many appends share one transaction and one fsync.
 // Knows no NATS; keeps what it has until it is told that a row is done.
 import { rmSync } from "node:fs";
-import type { Outgoing } from "./delivery.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
+import type { Outgoing } from "./outgoing.ts";
 import { bringBack, setAside } from "./salvage.ts";
 import { faultOf, prepareFolder, SpoolError, type SpoolFault } from "./spoolfault.ts";
 import {

@@ -1,7 +1,7 @@
 // One SQLite file of spooled events: its layout, and what is done to it in one step. Throws what SQLite throws.
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Outgoing } from "./delivery.ts";
+import type { Outgoing } from "./outgoing.ts";
 import { SpoolError } from "./spoolfault.ts";
 import type { Route } from "./subject.ts";
 

@@ -5,14 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jetstream } from "@nats-io/jetstream";
 import { connect } from "nats";
-import {
-  createDelivery,
-  type Delivered,
-  type Delivery,
-  type DeliveryOptions,
-  type Outgoing,
-} from "../../src/delivery/delivery.ts";
+import { createDelivery, type Delivery, type DeliveryOptions } from "../../src/delivery/delivery.ts";
 import type { DeliveryLog } from "../../src/delivery/log.ts";
+import type { Delivered, Outgoing } from "../../src/delivery/outgoing.ts";
 import { patiently } from "../nats.ts";
 
 export const STREAM = { name: "PIXEL", prefix: "pixel", replicas: 1, maxAgeMs: 3_600_000, maxBytes: -1 };
