@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { BlockList } from "node:net";
 import type { Outgoing } from "./delivery/outgoing.ts";
 import type { Limiter } from "./limiter.ts";
-import { agentFlag, clientAddress } from "./pixel/client.ts";
+import { agentFlag, clientAddress, isDnt, isGpc } from "./pixel/client.ts";
 import { buildEvent, Dropped, type NewId, type RequestFacts, readWriteKey } from "./pixel/decode.ts";
 import type { EventType, Flag } from "./pixel/event.ts";
 import { queryOf, readQuery } from "./pixel/query.ts";
@@ -123,13 +123,13 @@ function readFlags(headers: Headers, userAgent: string | null): readonly Flag[] 
   const agent = agentFlag(userAgent);
   const purpose = headers.get("sec-purpose") ?? headers.get("purpose");
   const isPrefetch = purpose?.includes("prefetch") ?? false;
-  const isGpc = headers.get("sec-gpc") === "1";
-  const isDnt = headers.get("dnt") === "1";
-  if (agent === null && !isPrefetch && !isGpc && !isDnt) return NO_FLAGS;
+  const hasGpc = isGpc(headers);
+  const hasDnt = isDnt(headers);
+  if (agent === null && !isPrefetch && !hasGpc && !hasDnt) return NO_FLAGS;
   const flags: Flag[] = agent === null ? [] : [agent];
   if (isPrefetch) flags.push("prefetch");
-  if (isGpc) flags.push("gpc");
-  if (isDnt) flags.push("dnt");
+  if (hasGpc) flags.push("gpc");
+  if (hasDnt) flags.push("dnt");
   return flags;
 }
 

@@ -18,6 +18,7 @@ const SOURCES = resolveSources(
       { id: "slow", writeKey: "wk_slow", destinations: ["warehouse"], rateLimit: 1 },
       { id: "strict", writeKey: "wk_strict", destinations: ["warehouse"], bots: "drop" },
       { id: "cookie", writeKey: "wk_cookie", destinations: ["warehouse"], anonymousId: "cookie" },
+      { id: "private", writeKey: "wk_private", destinations: ["warehouse"], privacySignals: "anonymise" },
     ],
     destinations: [{ id: "warehouse" }],
   },
@@ -317,6 +318,17 @@ describe("delivery", () => {
 });
 
 describe("rejected events", () => {
+  for (const header of ["Sec-GPC", "DNT"]) {
+    test(`createApp shows no refused query with ${header}: 1 where the source promises more than a flag`, async () => {
+      const { send, rejected } = start();
+      await send("/pixel/v1/track?writeKey=wk_private&userId=u", { headers: { [header]: "1" } });
+      expect(rejected).toEqual([]);
+      await send("/pixel/v1/track?writeKey=wk_private&userId=u");
+      await send("/pixel/v1/track?writeKey=wk_blog&userId=u", { headers: { [header]: "1" } });
+      expect(rejected.map(([sourceId]) => sourceId)).toEqual(["private", "blog"]);
+    });
+  }
+
   test("createApp shows a refused request that has a valid write key", async () => {
     const { send, rejected, counts } = start();
     await send("/pixel/v1/track?writeKey=wk_blog&name=a%20b#c", { headers: { "User-Agent": "Agent/1" } });

@@ -86,3 +86,13 @@ export function agentFlag(userAgent: string | null): Flag | null {
   if (userAgent.length <= 512) agents.set(userAgent, flag);
   return flag;
 }
+
+/** True for a visitor who sends `Sec-GPC: 1` (Global Privacy Control). */
+export function isGpc(headers: Headers): boolean {
+  return headers.get("sec-gpc") === "1";
+}
+
+/** True for a visitor who sends `DNT: 1` (Do Not Track). */
+export function isDnt(headers: Headers): boolean {
+  return headers.get("dnt") === "1";
+}
