@@ -19,7 +19,8 @@ export function residentBytes(pid: number): number {
   return childrenOf(pid).reduce((sum, child) => sum + residentBytes(child), Number(match?.[1] ?? 0) * 1024);
 }
 
-function childrenOf(pid: number): number[] {
+/** The processes that a process has started and that still run. */
+export function childrenOf(pid: number): number[] {
   return readdirSync(`/proc/${pid}/task`).flatMap((task) => {
     const children = readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").trim();
     return children === "" ? [] : children.split(" ").map(Number);
