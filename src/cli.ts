@@ -153,7 +153,7 @@ async function runServe(words: Words): Promise<number> {
   try {
     return await serve(config, sources);
   } catch (error) {
-    if (error instanceof StartError) throw new Exit(1, error.message);
+    if (error instanceof StartError) throw new Exit(error.code, error.message);
     throw error;
   }
 }

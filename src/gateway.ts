@@ -30,7 +30,15 @@ const LEAVE_MS = 300;
 const FAREWELL_MS = 100;
 
 /** Why a gateway cannot start, as one line for a person. */
-export class StartError extends Error {}
+export class StartError extends Error {
+  /** 2 for a configuration that cannot work, 1 for everything else. */
+  readonly code: 1 | 2;
+
+  constructor(message: string, code: 1 | 2 = 1) {
+    super(message);
+    this.code = code;
+  }
+}
 
 /** One of several processes on the port. */
 export interface Share {

@@ -2,7 +2,7 @@
 import { createAdmin } from "./admin/admin.ts";
 import { createExplain } from "./admin/explain.ts";
 import type { Config } from "./config.ts";
-import { listen, openGateway, type Shown } from "./gateway.ts";
+import { listen, openGateway, type Shown, StartError } from "./gateway.ts";
 import { createLive, type Live } from "./observe/live.ts";
 import { createLog, type Log, reasonOf } from "./observe/log.ts";
 import { findRuntime } from "./runtime/find.ts";
@@ -19,6 +19,12 @@ export async function serve(config: Config, sources: Sources): Promise<number> {
   const runtime = await findRuntime();
   const log = createLog(config.logLevel, process.stdout.isTTY === true);
   const workers = config.workers === 0 ? navigator.hardwareConcurrency : config.workers;
+  if (workers > 1 && !runtime.canShare) {
+    throw new StartError(
+      `Cannot run ${workers} workers: on ${runtime.name} processes cannot share a port`,
+      2,
+    );
+  }
   if (process.env[WORKER_INDEX] !== undefined) return work(config, sources, runtime, log);
   const live = createLive();
   const shown: Shown =

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { readSpool } from "../src/delivery/spoolreader.ts";
 import { childrenOf } from "./bench/process.ts";
 import { countIds, readStream } from "./delivery/parts.ts";
-import { type Gateway, type GatewayOptions, startGateway } from "./gateway.ts";
+import { COMMANDS, type Gateway, type GatewayOptions, runCommand, startGateway } from "./gateway.ts";
 import { createNats, type NatsServer, startNats } from "./nats.ts";
 
 const cleanUps: (() => unknown)[] = [];
@@ -171,6 +171,13 @@ test("work ends by itself when the supervisor is killed", async () => {
   const workers = childrenOf(gateway.pid);
   expect(await gateway.stop("SIGKILL")).toBeNull();
   await until("no worker runs", () => !workers.some(isAlive));
+});
+
+test("serve refuses several workers on Deno with one line and exit code 2", async () => {
+  const env = { PIXELGATE_WORKERS: "2", PIXELGATE_DATA_DIR: newFolder(), PORT: "0", ADMIN_PORT: "0" };
+  const { code, stderr } = await runCommand([], env, COMMANDS.deno);
+  expect(stderr).toMatch(/^Cannot run 2 workers: on Deno [\d.]+ processes cannot share a port\n$/);
+  expect(code).toBe(2);
 });
 
 test("serve drains the spools of the workers that were there before", async () => {

@@ -11,6 +11,7 @@ const rewritten = new WeakMap<Request, Request>();
 /** The runtime of production. */
 export const bun: Runtime = {
   name: `Bun ${process.versions.bun}`,
+  canShare: true,
 
   peer: (request) => server?.requestIP(rewritten.get(request) ?? request)?.address ?? null,
 

@@ -35,6 +35,9 @@ export const denoRuntime: Runtime = {
     return `Deno ${deno().version.deno}`;
   },
 
+  // `reusePort` needs `--unstable-net`, and a worker does not inherit Deno's flags.
+  canShare: false,
+
   peer: (request) => peers.get(request) ?? null,
 
   listen(app, { host, port, isShared }: ListenOptions): Listener {

@@ -21,6 +21,8 @@ export interface Listener {
 
 export interface Runtime {
   readonly name: string;
+  /** Whether several processes can listen on one port. */
+  readonly canShare: boolean;
   /** The address of the socket of a request to the first listener. Read it before the first await. */
   readonly peer: (request: Request) => string | null;
   /** Listens with an app. Throws when the port is taken or the address is not of this machine. */
