@@ -68,7 +68,7 @@ try {
   rows.push({ name: "spooling", samples: [], ...(await startGateway(spooling)) });
 
   await Bun.sleep(500);
-  for (const { port } of rows) {
+  for (const { port } of flags.smoke ? [] : rows) {
     await sendLoad({ port, targets: pageTargets, connections: CONNECTIONS, seconds: 1 });
   }
   for (let round = 0; round < rounds; round++) {
