@@ -4,9 +4,10 @@ import { createDrain } from "./drain.ts";
 import { Flight } from "./flight.ts";
 import { createJetStream } from "./jetstream.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
-import { adoptOrphans, spoolNameOf } from "./orphans.ts";
+import { adoptOrphans } from "./orphans.ts";
 import type { Delivered, Outgoing } from "./outgoing.ts";
 import { openSpool } from "./spool.ts";
+import { spoolNameOf } from "./spoolname.ts";
 import type { StreamOptions } from "./stream.ts";
 import type { Route } from "./subject.ts";
 

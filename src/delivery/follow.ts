@@ -2,7 +2,9 @@
 import { readdirSync } from "node:fs";
 import { DeliverPolicy, jetstream } from "@nats-io/jetstream";
 import { dial, type NatsOptions } from "./connection.ts";
+import { messageOf } from "./log.ts";
 import { SpoolError } from "./spoolfault.ts";
+import { workerOf } from "./spoolname.ts";
 import { lastSpooledSeq, readSpool } from "./spoolreader.ts";
 
 /** One message of one destination. */
@@ -72,9 +74,9 @@ export async function* followSpools(
 
 function listSpools(dataDir: string): string[] {
   try {
-    return readdirSync(dataDir).filter((name) => /^spool(-\d+)?\.db$/.test(name));
+    return readdirSync(dataDir).filter((name) => workerOf(name) !== null);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw new SpoolError(`Cannot read the data directory "${dataDir}": ${(error as Error).message}`);
+    throw new SpoolError(`Cannot read the data directory "${dataDir}": ${messageOf(error)}`);
   }
 }

@@ -6,6 +6,7 @@ import { createDrain, type Drain } from "./drain.ts";
 import type { JetStream } from "./jetstream.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import { openSpool, type Spool } from "./spool.ts";
+import { SPOOL_SUFFIXES, workerOf } from "./spoolname.ts";
 
 export interface OrphansOptions {
   readonly dataDir: string;
@@ -36,11 +37,6 @@ interface Orphan {
 
 const LOOK_MS = 1000;
 
-/** The file of a worker's spool; that of the first, or only, process has no number. */
-export function spoolNameOf(worker: number): string {
-  return worker === 0 ? "spool.db" : `spool-${worker}.db`;
-}
-
 /**
  * Looks for orphans once a second until there is none. A crash at any moment leaves the file, and so at most events
  * that are published twice with the same `Nats-Msg-Id`.
@@ -63,9 +59,7 @@ export function adoptOrphans(options: OrphansOptions): Orphans {
 
   function findNames(): string[] {
     try {
-      return readdirSync(dataDir).filter(
-        (name) => Number(/^spool-(\d+)\.db$/.exec(name)?.[1] ?? -1) >= workers,
-      );
+      return readdirSync(dataDir).filter((name) => (workerOf(name) ?? -1) >= workers);
     } catch (error) {
       rarely("look", () =>
         log.error("Cannot look for spools of former workers", { reason: messageOf(error) }),
@@ -96,7 +90,7 @@ export function adoptOrphans(options: OrphansOptions): Orphans {
     orphans = orphans.filter((other) => other !== orphan);
     // In between a worker may have come back and spooled.
     if (!isUnused(name) || !isEmpty(name)) return;
-    for (const suffix of ["", "-wal", "-shm"]) rmSync(join(dataDir, name + suffix), { force: true });
+    for (const suffix of SPOOL_SUFFIXES) rmSync(join(dataDir, name + suffix), { force: true });
     log.info("removed the empty spool of a former worker", { file: name });
   }
 

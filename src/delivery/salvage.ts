@@ -3,6 +3,7 @@ import { existsSync, renameSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { DeliveryLog } from "./log.ts";
 import { EVENT_COLUMNS, type SpooledEvent, toSpooledEvent } from "./spoolfile.ts";
+import { SPOOL_SUFFIXES } from "./spoolname.ts";
 
 export interface Salvage {
   /** Where the damaged file is now. */
@@ -19,7 +20,7 @@ export function setAside(path: string, nowMs: number): Salvage {
   const time = new Date(nowMs).toISOString().replace(/[-:]/g, "").replace(/\..*/, "Z");
   let asidePath = `${path}.damaged-${time}`;
   for (let copy = 2; existsSync(asidePath); copy++) asidePath = `${path}.damaged-${time}-${copy}`;
-  for (const suffix of ["", "-wal", "-shm"]) {
+  for (const suffix of SPOOL_SUFFIXES) {
     if (existsSync(path + suffix)) renameSync(path + suffix, asidePath + suffix);
   }
   return { path: asidePath, ...createReader(asidePath) };

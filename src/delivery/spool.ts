@@ -1,6 +1,7 @@
 // The outbox on disk: events that NATS has not acked. Many appends share one transaction and one fsync.
 // Knows no NATS; keeps what it has until it is told that a row is done.
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { bringBack, setAside } from "./salvage.ts";
@@ -9,11 +10,10 @@ import {
   type Addition,
   openSpoolFile,
   type ReadOptions,
-  SPOOL_NAME,
   type SpooledEvent,
   type SpoolFile,
-  spoolPath,
 } from "./spoolfile.ts";
+import { SPOOL_NAME, SPOOL_SUFFIXES } from "./spoolname.ts";
 import type { Route } from "./subject.ts";
 
 export interface SpoolOptions {
@@ -65,7 +65,7 @@ const SHRINK_PAUSE_MS = 50;
 /** Opens the spool, sets a damaged file aside, and throws a `SpoolError` when events cannot be kept at all. */
 export function openSpool(options: SpoolOptions): Spool {
   const { dataDir, log, clock, maxBytes } = options;
-  const path = spoolPath(dataDir, options.name ?? SPOOL_NAME);
+  const path = join(dataDir, options.name ?? SPOOL_NAME);
   const rarely = createRarely(10_000);
   let waiting: Append[] = [];
   let waitingBytes = 0;
@@ -201,7 +201,7 @@ export function openSpool(options: SpoolOptions): Spool {
   }
 
   function startOver(): SpoolFile {
-    for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
+    for (const suffix of SPOOL_SUFFIXES) rmSync(path + suffix, { force: true });
     removed.clear();
     kept.clear();
     return open();

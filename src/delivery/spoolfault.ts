@@ -1,5 +1,6 @@
 // What can be wrong with a spool's file, in our words: SQLite's and the system's errors are known here alone.
 import { mkdirSync } from "node:fs";
+import { messageOf } from "./log.ts";
 
 /** A spool that cannot be opened or read; the message is one line for a person. */
 export class SpoolError extends Error {}
@@ -51,5 +52,5 @@ function systemReason(error: unknown): string {
   if (code === "EROFS") return "the file system is read-only";
   if (code === "EEXIST" || code === "ENOTDIR") return "it is not a directory";
   if (code === "ENOSPC") return "no space left on the disk";
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

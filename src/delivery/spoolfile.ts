@@ -1,5 +1,4 @@
 // One SQLite file of spooled events: its layout, and what is done to it in one step. Throws what SQLite throws.
-import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Outgoing } from "./outgoing.ts";
 import { SpoolError } from "./spoolfault.ts";
@@ -8,8 +7,8 @@ import type { Route } from "./subject.ts";
 /** An event in the spool, with the routes that still have to be delivered. */
 export interface SpooledEvent extends Outgoing {
   readonly seq: number;
-  /** When it was spooled, epoch milliseconds. */
-  readonly receivedAt: number;
+  /** Epoch milliseconds. */
+  readonly spooledAtMs: number;
 }
 
 /** An event to be spooled. */
@@ -54,9 +53,6 @@ export interface SpoolFile {
   shrink(): boolean;
   close(): void;
 }
-
-/** The file of a gateway with one process; further workers have names of their own. */
-export const SPOOL_NAME = "spool.db";
 
 const VERSION = 1;
 const PAGE_BYTES = 4096;
@@ -204,10 +200,6 @@ function openDatabase(path: string, maxBytes: number, nowMs: number): DatabaseSy
   }
 }
 
-export function spoolPath(dataDir: string, name: string): string {
-  return join(dataDir, name);
-}
-
 /** An event from its row. */
 export function toSpooledEvent(row: Record<string, unknown>): SpooledEvent {
   const routes = JSON.parse(String(row.routes)) as [string, string][];
@@ -216,7 +208,7 @@ export function toSpooledEvent(row: Record<string, unknown>): SpooledEvent {
     id: String(row.id),
     sourceId: String(row.source),
     type: row.type === "track" ? "track" : "page",
-    receivedAt: Number(row.received),
+    spooledAtMs: Number(row.received),
     payload: String(row.payload),
     routes: routes.map(([destinationId, subject]) => ({ destinationId, subject })),
   };

@@ -1,8 +1,11 @@
 // Reads a spool from another process while the gateway writes it: a WAL reader neither blocks nor waits.
 import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { messageOf } from "./log.ts";
 import { faultOf, SpoolError } from "./spoolfault.ts";
-import { EVENT_COLUMNS, SPOOL_NAME, type SpooledEvent, spoolPath, toSpooledEvent } from "./spoolfile.ts";
+import { EVENT_COLUMNS, type SpooledEvent, toSpooledEvent } from "./spoolfile.ts";
+import { SPOOL_NAME } from "./spoolname.ts";
 
 export interface ReadSpoolOptions {
   /** Events with a greater sequence only; 0 for all. */
@@ -17,7 +20,7 @@ export interface ReadSpoolOptions {
  * that a slow reader never keeps the writer's log from being reused. Throws a `SpoolError` for a file it cannot read.
  */
 export function readSpool(dataDir: string, { afterSeq, limit, name }: ReadSpoolOptions): SpooledEvent[] {
-  return withFile(spoolPath(dataDir, name ?? SPOOL_NAME), [], (file) =>
+  return withFile(join(dataDir, name ?? SPOOL_NAME), [], (file) =>
     file
       .prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`)
       .all(afterSeq, limit)
@@ -27,7 +30,7 @@ export function readSpool(dataDir: string, { afterSeq, limit, name }: ReadSpoolO
 
 /** The last sequence a spool has given out: where a reader begins that wants new events only; 0 without a spool. */
 export function lastSpooledSeq(dataDir: string, name: string = SPOOL_NAME): number {
-  return withFile(spoolPath(dataDir, name), 0, (file) =>
+  return withFile(join(dataDir, name), 0, (file) =>
     Number(file.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'").get()?.seq ?? 0),
   );
 }
@@ -43,8 +46,7 @@ function withFile<T>(path: string, missing: T, read: (file: DatabaseSync) => T):
     if (faultOf(error) === "busy") return missing;
     // The gateway has opened it this instant, and not yet written its tables.
     if (error instanceof Error && /no such table/.test(error.message)) return missing;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SpoolError(`Cannot read the spool "${path}": ${reason}`);
+    throw new SpoolError(`Cannot read the spool "${path}": ${messageOf(error)}`);
   } finally {
     file?.close();
   }

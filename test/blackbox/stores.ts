@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { jetstream } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "nats";
-import { SPOOL_NAME, toSpooledEvent } from "../../src/delivery/spoolfile.ts";
+import { toSpooledEvent } from "../../src/delivery/spoolfile.ts";
+import { SPOOL_NAME } from "../../src/delivery/spoolname.ts";
 import { type NatsServer, startNats } from "../nats.ts";
 import type { Arrival, Store } from "./suite.ts";
 

@@ -67,7 +67,7 @@ test("openSpool keeps events over a close, oldest first and whole", async () => 
   expect(events[0]).toMatchObject({
     ...one,
     routes: [{ destinationId: "alerts", subject: "pixel.alerts.track" }],
-    receivedAt: 1_700_000_000_000,
+    spooledAtMs: 1_700_000_000_000,
   });
   expect(again.rows).toBe(2);
   expect(again.bytes).toBe(one.payload.length + event("two").payload.length);
