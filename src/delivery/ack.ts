@@ -23,7 +23,7 @@ const DUPLICATE_IN_PROCESS = 10158;
 /** Reads a PubAck, or the status that stands in for one. */
 export function readAck(message: Msg): Ack {
   const data = message.data;
-  if (isStored(data)) return STORED;
+  if (isStored(data, 0)) return STORED;
   if (data.length === 0) {
     return {
       verdict: "faulty",
@@ -34,10 +34,10 @@ export function readAck(message: Msg): Ack {
   return readRefusal(message.string());
 }
 
-/** The common case, told by nine bytes and without parsing JSON: 0.02 µs. */
-function isStored(data: Uint8Array): boolean {
+/** Whether a PubAck without an error begins at `at`: the common case, told by nine bytes and not by parsing, 0.02 µs. */
+export function isStored(bytes: Uint8Array, at: number): boolean {
   for (let index = 0; index < STORED_START.length; index++) {
-    if (data[index] !== STORED_START[index]) return false;
+    if (bytes[at + index] !== STORED_START[index]) return false;
   }
   return true;
 }

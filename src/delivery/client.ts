@@ -1,12 +1,12 @@
 // The two short cuts through the NATS client: bytes out as they are, and the acks of stored messages in. Whatever else
 // comes is the client's to read. The only file that looks inside it.
 import { type NatsConnection, NatsConnectionImpl, State } from "nats";
+import { isStored } from "./ack.ts";
 
 const SPACE = 32;
 const CR = 13;
 const ZERO = 48;
 const encoder = new TextEncoder();
-const STORED_START = encoder.encode('{"stream"');
 
 /**
  * Calls `onStored` with the number of each message that is stored: the last token of the reply subject
@@ -27,7 +27,7 @@ export function readStoredAcks(
     let at = 0;
     // In the midst of a command the bytes belong to what came before them.
     while (parser.state === State.OP_START && startsWith(bytes, at, start)) {
-      const end = readAck(bytes, at + start.length);
+      const end = readStored(bytes, at + start.length);
       if (end < 0) break;
       at = end;
     }
@@ -35,7 +35,7 @@ export function readStoredAcks(
   };
 
   /** Reads `<number> <sid> <size>\r\n{"stream"…}\r\n` and returns where it ends; -1 when it is not that, or not all of it. */
-  function readAck(bytes: Uint8Array, from: number): number {
+  function readStored(bytes: Uint8Array, from: number): number {
     let at = from;
     let byte = bytes[at] ?? 0;
     let number = 0;
@@ -55,7 +55,7 @@ export function readStoredAcks(
     }
     const payload = at + 2;
     const end = payload + size + 2;
-    if (end > bytes.length || !startsWith(bytes, payload, STORED_START)) return -1;
+    if (end > bytes.length || !isStored(bytes, payload)) return -1;
     onStored(number);
     return end;
   }

@@ -86,7 +86,7 @@ export function createJetStream(options: JetStreamOptions): JetStream {
     onBlocked: (reason) => degrade(`the stream cannot be created: ${reason}`),
   });
 
-  const supervisor = createConnection(options.nats, log, {
+  const connection = createConnection(options.nats, log, {
     onConnected: (fresh) => {
       inbox = `${createInbox()}.`;
       maxPayload = fresh.info?.max_payload ?? 1024 * 1024;
@@ -188,7 +188,7 @@ export function createJetStream(options: JetStreamOptions): JetStream {
     const expired =
       ring.count === 0 ? 0 : ring.expire("no ack in time", (_slot, deadline) => deadline <= now);
     if (expired > 0) degrade(`no ack in time for ${expired} messages`);
-    if (silentSince !== 0 && now - silentSince > STALL_MS) supervisor.drop("no ack from the stream");
+    if (silentSince !== 0 && now - silentSince > STALL_MS) connection.drop("no ack from the stream");
   }
 
   function flush(): void {
@@ -247,7 +247,7 @@ export function createJetStream(options: JetStreamOptions): JetStream {
     close: async () => {
       clearInterval(sweeper);
       wire?.flush();
-      await supervisor.close();
+      await connection.close();
     },
   };
 }

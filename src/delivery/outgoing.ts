@@ -1,4 +1,5 @@
 // What delivery is given, and the fate it reports.
+import type { EventType } from "../pixel/event.ts";
 import type { Route } from "./subject.ts";
 
 /** An event on its way out: one message per route, all with the same payload. */
@@ -6,7 +7,7 @@ export interface Outgoing {
   /** The message of a route has the `Nats-Msg-Id` `<id>.<destinationId>`. */
   readonly id: string;
   readonly sourceId: string;
-  readonly type: "page" | "track";
+  readonly type: EventType;
   /** The event as JSON. */
   readonly payload: string;
   readonly routes: readonly Route[];

@@ -32,7 +32,7 @@ export type StreamState =
   | { readonly is: "unmanaged" | "unknown" | "blocked"; readonly reason: string };
 
 /** Longer than an event can be on its way without an ack; a resend within it is not stored twice. */
-export const DUPLICATE_WINDOW_MS = 120_000;
+const DUPLICATE_WINDOW_MS = 120_000;
 
 const TIMEOUT_MS = 3000;
 const STREAM_NOT_FOUND = 10059;
