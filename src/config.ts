@@ -25,7 +25,9 @@ export interface Config {
 
 /** How to reach NATS. Holds credentials: never log it. */
 export interface NatsConfig {
+  /** Such as `nats://host:4222` or `tls://user:password@host`. */
   readonly servers: readonly string[];
+  /** Read again at each dial, so that a renewed file counts. */
   readonly credsFile: string | null;
   readonly token: string | null;
   readonly user: string | null;
@@ -35,12 +37,14 @@ export interface NatsConfig {
   readonly tlsKeyFile: string | null;
 }
 
-/** The JetStream stream the gateway publishes to; `maxBytes` -1 is without bound. */
+/** What the JetStream stream shall be. */
 export interface StreamConfig {
   readonly name: string;
+  /** The stream takes `<prefix>.>`. */
   readonly prefix: string;
   readonly replicas: number;
   readonly maxAgeMs: number;
+  /** -1 is without bound. */
   readonly maxBytes: number;
 }
 

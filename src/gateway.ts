@@ -1,4 +1,5 @@
 // One process's pipeline, wired: delivery, observers, the public app and its port. Knows no admin port and no signal.
+import { setTimeout as sleep } from "node:timers/promises";
 import type { AnyElysia } from "elysia";
 import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
@@ -7,6 +8,7 @@ import {
   type Delivery,
   type DeliveryOptions,
   type DeliveryState,
+  type Share,
 } from "./delivery/delivery.ts";
 import { createIntake } from "./intake.ts";
 import { createLimiter } from "./limiter.ts";
@@ -38,13 +40,6 @@ export class StartError extends Error {
     super(message);
     this.code = code;
   }
-}
-
-/** One of several processes on the port. */
-export interface Share {
-  /** From 0; it names the worker's spool. */
-  readonly index: number;
-  readonly count: number;
 }
 
 /** What takes pixels, as the admin port sees it: one gateway, or all workers together. */
@@ -179,8 +174,4 @@ function openDelivery(
   } catch (error) {
     throw new StartError(reasonOf(error));
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -2,22 +2,13 @@
 // The client's own reconnect stays off: it wipes what it holds at each dial, and hangs on a frozen server.
 import { readFileSync } from "node:fs";
 import { connect as connectSocket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type ConnectionOptions, connect, credsAuthenticator, type NatsConnection } from "nats";
+import type { NatsConfig } from "../config.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 
-/** How to reach NATS. Holds credentials: never logged. */
-export interface NatsOptions {
-  /** Such as `nats://host:4222` or `tls://user:password@host`. */
-  readonly servers: readonly string[];
-  /** Read again at each dial, so that a renewed file counts. */
-  readonly credsFile?: string | null;
-  readonly token?: string | null;
-  readonly user?: string | null;
-  readonly password?: string | null;
-  readonly tlsCaFile?: string | null;
-  readonly tlsCertFile?: string | null;
-  readonly tlsKeyFile?: string | null;
-}
+/** How to reach NATS, with what the servers ask for. Holds credentials: never logged. */
+export type NatsOptions = Pick<NatsConfig, "servers"> & Partial<NatsConfig>;
 
 export interface ConnectionEvents {
   onConnected(connection: NatsConnection): void;
@@ -154,7 +145,7 @@ export function createConnection(nats: NatsOptions, log: DeliveryLog, events: Co
       isClosed = true;
       lose?.("closing");
       wake?.();
-      await Promise.race([running, new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT_MS))]);
+      await Promise.race([running, sleep(CLOSE_TIMEOUT_MS)]);
     },
   };
 }

@@ -1,4 +1,6 @@
 // From an event to somewhere safe. Owns the choice between NATS and the spool.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { StreamConfig } from "../config.ts";
 import type { NatsOptions } from "./connection.ts";
 import { createDrain } from "./drain.ts";
 import { Flight } from "./flight.ts";
@@ -8,7 +10,6 @@ import { adoptOrphans } from "./orphans.ts";
 import type { Delivered, Outgoing } from "./outgoing.ts";
 import { openSpool } from "./spool.ts";
 import { spoolNameOf } from "./spoolname.ts";
-import type { StreamOptions } from "./stream.ts";
 import type { Route } from "./subject.ts";
 
 /** The state of delivery at this instant, for metrics, readiness and the live page. */
@@ -34,14 +35,21 @@ export interface Delivery {
   close(timeoutMs: number): Promise<void>;
 }
 
+/** One of several processes on a data directory and a port. */
+export interface Share {
+  /** From 0; it names the process's spool. */
+  readonly index: number;
+  readonly count: number;
+}
+
 export interface DeliveryOptions {
   /** Null or absent: events stay in the spool. */
   readonly nats?: NatsOptions | null;
-  readonly stream: StreamOptions;
+  readonly stream: StreamConfig;
   /** Folder of the spool, created when missing. */
   readonly dataDir: string;
-  /** Which of how many processes on the folder this is: each has a spool of its own. Default: the only one. */
-  readonly share?: { readonly index: number; readonly count: number } | null;
+  /** Which process this is: each has a spool of its own. Default: the only one. */
+  readonly share?: Share | null;
   /** Bound of the spool's file; past it events fail. */
   readonly spoolMaxBytes: number;
   readonly log: DeliveryLog;
@@ -172,8 +180,4 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       return closing;
     },
   };
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

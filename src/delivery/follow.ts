@@ -1,6 +1,8 @@
 // Reads messages as they come, for whoever watches from another process: from the stream, or from the spools.
 import { readdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { DeliverPolicy, jetstream } from "@nats-io/jetstream";
+import type { StreamConfig } from "../config.ts";
 import { dial, type NatsOptions } from "./connection.ts";
 import { messageOf } from "./log.ts";
 import { SpoolError } from "./spoolfault.ts";
@@ -28,7 +30,7 @@ const BATCH = 500;
 /** Follows the stream. Throws when NATS or the stream is not there. */
 export async function* followStream(
   nats: NatsOptions,
-  stream: { readonly name: string; readonly prefix: string },
+  stream: Pick<StreamConfig, "name" | "prefix">,
   { destinationId, isFromStart }: FollowOptions,
 ): AsyncGenerator<Followed> {
   const connection = await dial(nats);
@@ -68,7 +70,7 @@ export async function* followSpools(
         }
       }
     }
-    if (found === 0) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    if (found === 0) await sleep(POLL_MS);
   }
 }
 

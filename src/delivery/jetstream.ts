@@ -1,13 +1,13 @@
 // Publishes messages to the stream and reports what became of each. Knows no spool: whoever publishes decides what
 // an `unacked` message needs.
 import { createInbox, type Msg } from "nats";
+import type { StreamConfig } from "../config.ts";
 import { readAck } from "./ack.ts";
 import { createAllowance } from "./allowance.ts";
 import { bytesSender, readStoredAcks } from "./client.ts";
 import { createConnection, type NatsOptions } from "./connection.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import { Ring, type Sender } from "./ring.ts";
-import type { StreamOptions } from "./stream.ts";
 import { createStreamWatch } from "./streamwatch.ts";
 import { rejectedSubject } from "./subject.ts";
 import { fits, headerValue, Wire } from "./wire.ts";
@@ -17,7 +17,7 @@ export type JetStreamState = "up" | "degraded" | "down";
 
 export interface JetStreamOptions {
   readonly nats: NatsOptions;
-  readonly stream: StreamOptions;
+  readonly stream: StreamConfig;
   readonly log: DeliveryLog;
   /** Called after each change; `up` is also told when a connection comes back. */
   readonly onState: (state: JetStreamState) => void;

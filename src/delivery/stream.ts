@@ -5,18 +5,8 @@ import {
   type StreamConfig as NatsStreamConfig,
 } from "@nats-io/jetstream";
 import { type NatsConnection, nanos, PermissionViolationError } from "nats";
+import type { StreamConfig } from "../config.ts";
 import { messageOf } from "./log.ts";
-
-/** What the stream shall be. */
-export interface StreamOptions {
-  readonly name: string;
-  /** The stream takes `<prefix>.>`. */
-  readonly prefix: string;
-  readonly replicas: number;
-  readonly maxAgeMs: number;
-  /** -1 is without bound. */
-  readonly maxBytes: number;
-}
 
 /**
  * `ready`: it exists. `unmanaged`: we may not administer streams, only publish. `unknown`: JetStream gave no answer.
@@ -40,7 +30,7 @@ const STREAM_NOT_FOUND = 10059;
 const NOT_ENABLED_CODES = new Set([10008, 10009, 10039, 10076]);
 
 /** Looks the stream up and creates it when it is missing. Never throws. */
-export async function ensureStream(connection: NatsConnection, options: StreamOptions): Promise<StreamState> {
+export async function ensureStream(connection: NatsConnection, options: StreamConfig): Promise<StreamState> {
   try {
     const manager = await jetstreamManager(connection, { timeout: TIMEOUT_MS, checkAPI: false });
     try {
@@ -62,7 +52,7 @@ export async function ensureStream(connection: NatsConnection, options: StreamOp
   }
 }
 
-function wanted(options: StreamOptions): Partial<NatsStreamConfig> & { name: string } {
+function wanted(options: StreamConfig): Partial<NatsStreamConfig> & { name: string } {
   return {
     name: options.name,
     subjects: [`${options.prefix}.>`],
@@ -80,7 +70,7 @@ function wanted(options: StreamOptions): Partial<NatsStreamConfig> & { name: str
 }
 
 /** One sentence for each setting of the stream that is not as configured. */
-function findDifferences(actual: NatsStreamConfig, options: StreamOptions): string[] {
+function findDifferences(actual: NatsStreamConfig, options: StreamConfig): string[] {
   const expected: Record<string, unknown> = wanted(options);
   const differences: string[] = [];
   for (const [name, value] of Object.entries(expected)) {

@@ -1,7 +1,8 @@
 // Keeps the stream in sight while a connection lives: looks when told to, not too often, and says what it found.
 import type { NatsConnection } from "nats";
+import type { StreamConfig } from "../config.ts";
 import { createRarely, type DeliveryLog } from "./log.ts";
-import { covers, ensureStream, type StreamOptions, type StreamState } from "./stream.ts";
+import { covers, ensureStream, type StreamState } from "./stream.ts";
 
 export interface StreamWatch {
   /** What the stream was when last looked at; null before that. */
@@ -16,7 +17,7 @@ export interface StreamWatch {
 }
 
 export interface StreamWatchOptions {
-  readonly stream: StreamOptions;
+  readonly stream: StreamConfig;
   readonly log: DeliveryLog;
   /** The stream is there, or came to be, or cannot be asked about: events may be published. */
   readonly onUsable: (isNews: boolean) => void;
