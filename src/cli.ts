@@ -1,6 +1,7 @@
 // Verbs and flags. Data goes to stdout, errors to stderr; exit codes: 0 done, 1 failed, 2 wrong words or configuration.
 import { parseArgs } from "node:util";
 import { type Config, readConfig, SETTINGS } from "./config.ts";
+import { originOf } from "./origin.ts";
 import { EVENT_SCHEMAS, EVENT_TYPES } from "./pixel/event.ts";
 import { ConfigFile, loadSources, type Sources } from "./sources.ts";
 import { VERSION } from "./version.ts";
@@ -225,8 +226,7 @@ const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 async function runHealth(words: Words): Promise<number> {
   refuseRest(words, 0);
   const { host, port } = requireConfig();
-  const local = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  const url = `http://${local.includes(":") ? `[${local}]` : local}:${port}/health`;
+  const url = `${originOf(host, port)}/health`;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(3000) });
     if (response.ok) return 0;

@@ -5,6 +5,7 @@ import type { Config } from "./config.ts";
 import { listen, openGateway, type Shown, StartError } from "./gateway.ts";
 import { createLive, type Live } from "./observe/live.ts";
 import { createLog, type Log, reasonOf } from "./observe/log.ts";
+import { originOf } from "./origin.ts";
 import { findRuntime } from "./runtime/find.ts";
 import type { Listener, Runtime } from "./runtime/runtime.ts";
 import { untilStopped } from "./signals.ts";
@@ -64,7 +65,8 @@ function openAdmin(
     explain: createExplain({ ...config, sources }),
     publicPort: () => port,
     clock: Date.now,
-    onFault: (error) => log.error("admin request failed by a fault of ours", { error: reasonOf(error) }),
+    onFault: (error) =>
+      log.error("admin request failed by a fault of the gateway", { error: reasonOf(error) }),
   });
   return listen(runtime, admin, { host: config.adminHost, port: config.adminPort, isShared: false });
 }
@@ -78,11 +80,11 @@ function announce(
   workers: number,
   log: Log,
 ): void {
-  const url = urlOf(config.host, port);
+  const url = originOf(config.host, port);
   const isDemo = config.configFile === null;
   log.info("listening", {
     url,
-    live: urlOf(config.adminHost, adminPort),
+    live: originOf(config.adminHost, adminPort),
     version: VERSION,
     runtime,
     ...(workers > 1 ? { workers } : {}),
@@ -91,9 +93,4 @@ function announce(
     ...(isDemo ? { writeKey: "demo" } : {}),
     try: `curl '${url}/pixel/v1/page?writeKey=${isDemo ? "demo" : "YOUR_WRITE_KEY"}&name=Hello'`,
   });
-}
-
-function urlOf(host: string, port: number): string {
-  const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
 }

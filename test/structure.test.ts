@@ -17,7 +17,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["intake"],
   ["observe", "sources"],
   ["delivery"],
-  ["config", "limiter", "pressure", "runtime", "signals", "version"],
+  ["config", "limiter", "origin", "pressure", "runtime", "signals", "version"],
   ["pixel"],
 ];
 
