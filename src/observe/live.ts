@@ -2,7 +2,7 @@
 // looks, and never waits for a viewer: what one cannot take is counted and told as a gap.
 import { clearInterval, setInterval } from "node:timers";
 import { EVENT_TYPES, type EventType } from "../pixel/event.ts";
-import type { LiveRecord, Outcome } from "./observer.ts";
+import { type LiveRecord, OUTCOME_NAMES, type Outcome } from "./observer.ts";
 
 /** What a viewer wants to see; an empty list admits everything. */
 export interface LiveFilter {
@@ -147,15 +147,6 @@ export function createLive(clock: () => number = () => performance.now()): Live 
   };
 }
 
-const OUTCOMES: Readonly<Record<string, readonly Outcome[]>> = {
-  accepted: ["published", "spooled"],
-  published: ["published"],
-  spooled: ["spooled"],
-  failed: ["failed"],
-  rejected: ["rejected"],
-  dropped: ["dropped"],
-};
-
 /**
  * Reads a filter from `source`, `destination`, `type` and `outcome`; each may be repeated or hold a list with commas,
  * and `accepted` stands for published and spooled. Returns what is wrong as a text.
@@ -170,11 +161,12 @@ export function readFilter(parameters: URLSearchParams): LiveFilter | string {
   }
   const outcomes: Outcome[] = [];
   for (const given of read("outcome")) {
-    const named = Object.hasOwn(OUTCOMES, given) ? OUTCOMES[given] : undefined;
-    if (named === undefined) {
-      return `Cannot filter by outcome: "${given}" is not one of ${Object.keys(OUTCOMES).join(", ")}`;
+    const name = OUTCOME_NAMES.find((name) => name === given);
+    if (name === undefined) {
+      return `Cannot filter by outcome: "${given}" is not one of ${OUTCOME_NAMES.join(", ")}`;
     }
-    outcomes.push(...named);
+    if (name === "accepted") outcomes.push("published", "spooled");
+    else outcomes.push(name);
   }
   return { sources: read("source"), destinations: read("destination"), types, outcomes };
 }

@@ -5,7 +5,7 @@ import type { DeliveryState } from "../delivery/delivery.ts";
 import { EVENT_TYPES } from "../pixel/event.ts";
 import { Histogram } from "./histogram.ts";
 import { watchLag } from "./lag.ts";
-import type { Observer, Outcome } from "./observer.ts";
+import { type Observer, OUTCOMES, type Outcome } from "./observer.ts";
 
 /** All metrics of one process as plain data that can be sent to another process. */
 export type Snapshot = {
@@ -43,7 +43,6 @@ export interface MetricsOptions {
   readonly delivery: () => DeliveryState;
 }
 
-const OUTCOMES = ["published", "spooled", "failed", "rejected", "dropped"] as const satisfies Outcome[];
 const OUTCOME_INDEX = { published: 0, spooled: 1, failed: 2, rejected: 3, dropped: 4 } as const;
 const TYPE_INDEX = { page: 0, track: 1 } as const;
 const NATS_STATES = ["off", "up", "degraded", "down"] as const satisfies DeliveryState["nats"][];

@@ -5,6 +5,18 @@ import type { EventType } from "../pixel/event.ts";
 /** How a request ended: safe at NATS or in the spool, refused by nobody's fault but ours, refused, or dropped by policy. */
 export type Outcome = Delivered | "rejected" | "dropped";
 
+/** Every outcome. */
+export const OUTCOMES = [
+  "published",
+  "spooled",
+  "failed",
+  "rejected",
+  "dropped",
+] as const satisfies Outcome[];
+
+/** What an operator may call outcomes: `accepted` is published or spooled. */
+export const OUTCOME_NAMES = ["accepted", ...OUTCOMES] as const;
+
 /** One request, as the live page shows it. */
 export interface LiveRecord {
   /** When it was received, epoch milliseconds. */

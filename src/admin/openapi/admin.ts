@@ -1,4 +1,5 @@
 // The routes of the admin port, as OpenAPI paths.
+import { OUTCOME_NAMES } from "../../observe/observer.ts";
 import { EVENT_TYPES } from "../../pixel/event.ts";
 import { type Json, json, ref, text } from "./json.ts";
 import { sampleTarget } from "./parameters.ts";
@@ -27,7 +28,6 @@ const choices = (values: readonly string[]): Json => ({
   type: "array",
   items: { type: "string", enum: values },
 });
-const OUTCOMES = ["accepted", "published", "spooled", "failed", "rejected", "dropped"];
 
 /** Every route of the admin port by its path. */
 export function adminPaths(): Json {
@@ -76,7 +76,7 @@ export function adminPaths(): Json {
         query("source", "Ids of sources; empty: requests without a valid write key", strings),
         query("destination", "Ids of destinations", strings),
         query("type", "Types", choices(EVENT_TYPES)),
-        query("outcome", "Outcomes; accepted: published or spooled", choices(OUTCOMES)),
+        query("outcome", "Outcomes; accepted: published or spooled", choices(OUTCOME_NAMES)),
       ],
     ),
   };
