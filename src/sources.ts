@@ -109,19 +109,19 @@ export function loadSources(path: string | null, prefix: string): Sources | stri
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    return [`Cannot read ${path}: ${reasonOf(error)}`];
+    return [`Cannot read ${path}: ${faultOfFile(error)}`];
   }
   let content: unknown;
   try {
     content = JSON.parse(text);
   } catch (error) {
-    return [`Cannot read ${path}: not JSON: ${withoutExcerpt(reasonOf(error))}`];
+    return [`Cannot read ${path}: not JSON: ${withoutExcerpt(faultOfFile(error))}`];
   }
   const resolved = resolveSources(content, prefix);
   return Array.isArray(resolved) ? resolved.map((fault) => `Cannot use ${path}: ${fault}`) : resolved;
 }
 
-function reasonOf(error: unknown): string {
+function faultOfFile(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = (error as NodeJS.ErrnoException).code;
   return code === "ENOENT" ? "no such file" : code === "EACCES" ? "permission denied" : error.message;

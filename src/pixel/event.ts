@@ -7,8 +7,8 @@ import { TypeCompiler } from "@sinclair/typebox/compiler";
 export const EVENT_TYPES = ["page", "track"] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** What the gateway saw of a client, as flags on the event. */
-export const FLAGS = ["bot", "mail-proxy", "prefetch", "gpc", "dnt"] as const;
+const FLAGS = ["bot", "mail-proxy", "prefetch", "gpc", "dnt"] as const;
+/** What the gateway saw of a client, as a flag on the event. */
 export type Flag = (typeof FLAGS)[number];
 
 // Every timestamp is written by the gateway in one form, 2026-11-23T10:00:00.000Z; its length and last letter tell it.

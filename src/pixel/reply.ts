@@ -11,7 +11,7 @@ export const GIF: Uint8Array<ArrayBuffer> = Uint8Array.from(
 );
 
 /** The headers of every answer on the public port. */
-export const COMMON_HEADERS = {
+const COMMON_HEADERS = {
   "Cache-Control": "no-store, no-cache, must-revalidate, private",
   "Access-Control-Allow-Origin": "*",
   "Cross-Origin-Resource-Policy": "cross-origin",
@@ -38,7 +38,7 @@ export function readReplyForm(headers: Headers): ReplyForm {
   return /\bimage\//i.test(accept) && !/\btext\/html\b/i.test(accept) ? "gif" : "text";
 }
 
-// A clone of a ready response is cheaper than a new one with four headers: see the table in the README.
+// A clone of a ready response costs 0.2 µs, a new one with four headers 0.5.
 const okText = new Response("OK", { headers: TEXT_HEADERS });
 const okGif = new Response(GIF, { headers: GIF_HEADERS });
 

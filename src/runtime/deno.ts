@@ -25,14 +25,14 @@ interface DenoNamespace {
 }
 
 // Read late: on Bun there is no such global.
-const deno = () => (globalThis as unknown as { Deno: DenoNamespace }).Deno;
+const namespace = () => (globalThis as unknown as { Deno: DenoNamespace }).Deno;
 
 const peers = new WeakMap<Request, string>();
 
 /** The runtime of those who run Deno. */
-export const denoRuntime: Runtime = {
+export const deno: Runtime = {
   get name() {
-    return `Deno ${deno().version.deno}`;
+    return `Deno ${namespace().version.deno}`;
   },
 
   // `reusePort` needs `--unstable-net`, and a worker does not inherit Deno's flags.
@@ -43,7 +43,7 @@ export const denoRuntime: Runtime = {
   listen(app, { host, port, isShared }: ListenOptions): Listener {
     const abort = new AbortController();
     let isLeaving = false;
-    const server = deno().serve(
+    const server = namespace().serve(
       { hostname: host, port, reusePort: isShared, signal: abort.signal, onListen: () => {} },
       (request, info) => {
         if (info.remoteAddr.hostname !== undefined) peers.set(request, info.remoteAddr.hostname);

@@ -1,8 +1,8 @@
-// Which runtime this process stands on.
+// Chooses the runtime; loads no other.
 import type { Runtime } from "./runtime.ts";
 
 /** The runtime this process stands on. */
 export async function findRuntime(): Promise<Runtime> {
-  if ("Deno" in globalThis) return (await import("./deno.ts")).denoRuntime;
+  if ("Deno" in globalThis) return (await import("./deno.ts")).deno;
   return (await import("./bun.ts")).bun;
 }

@@ -1,4 +1,4 @@
-// What the gateway asks of a runtime, and which one it stands on.
+// What the gateway asks of a runtime.
 import type { AnyElysia } from "elysia";
 
 export interface ListenOptions {
