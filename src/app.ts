@@ -2,9 +2,8 @@
 import { Elysia } from "elysia";
 import type { Delivery } from "./delivery/delivery.ts";
 import type { Delivered } from "./delivery/outgoing.ts";
-import { Accepted, type Ask, type Decision, targetOf } from "./intake.ts";
+import { Accepted, type Ask, type Decision, mayBeShown, targetOf } from "./intake.ts";
 import type { Observer, Outcome } from "./observe/observer.ts";
-import { isDnt, isGpc } from "./pixel/client.ts";
 import { Dropped } from "./pixel/decode.ts";
 import { EVENT_TYPES, type EventType } from "./pixel/event.ts";
 import { queryOf } from "./pixel/query.ts";
@@ -19,7 +18,6 @@ import {
   replyRejected,
   replyText,
 } from "./pixel/reply.ts";
-import type { Source } from "./sources.ts";
 
 export interface AppOptions {
   readonly intake: (ask: Ask) => Decision;
@@ -37,11 +35,6 @@ export interface AppOptions {
 
 const NOT_SAFE = new Rejection(503, "event cannot be kept now: try again");
 const OVERLOADED = new Rejection(503, "gateway is overloaded: try again");
-
-/** A refused query is published as it came: not for a visitor whose identity the source has promised to remove. */
-function mayBeShown(source: Source, headers: Headers): boolean {
-  return source.privacySignals === "flag" || !(isGpc(headers) || isDnt(headers));
-}
 
 /** Creates the public app: the pixel routes and `/health`. */
 export function createApp(options: AppOptions) {
@@ -92,7 +85,7 @@ export function createApp(options: AppOptions) {
       return replyDropped(form, result.reason);
     }
     tell("rejected", result.reason, result.status);
-    if (source !== null && result.status === 400 && mayBeShown(source, headers)) {
+    if (mayBeShown(source, result, headers)) {
       const receivedAt = new Date(receivedMs).toISOString();
       const userAgent = headers.get("user-agent");
       const query = queryOf(url);

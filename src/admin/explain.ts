@@ -1,7 +1,7 @@
 // Says what a pixel URL would become: the same decision as the public port's, and nothing is published.
 import type { BlockList } from "node:net";
 import { rejectedSubject } from "../delivery/subject.ts";
-import { Accepted, createIntake, targetOf } from "../intake.ts";
+import { Accepted, createIntake, mayBeShown, targetOf } from "../intake.ts";
 import { Dropped } from "../pixel/decode.ts";
 import { EVENT_TYPES, type EventType } from "../pixel/event.ts";
 import { type ReplyForm, readReplyForm } from "../pixel/reply.ts";
@@ -36,7 +36,7 @@ export interface Explanation {
   readonly event: unknown;
   /** Empty too when no destination of the source takes the type. */
   readonly messages: readonly ExplainedMessage[];
-  /** Where a refused request with a valid write key is shown, null otherwise. */
+  /** The subject that a refused request is published to, null when it is not. */
   readonly rejectedTo: string | null;
 }
 
@@ -78,7 +78,7 @@ export function createExplain(options: ExplainOptions): Explain {
     }
     if (!(result instanceof Accepted)) {
       const { status, reason } = result;
-      const isShown = source !== null && status === 400;
+      const isShown = mayBeShown(source, result, headers);
       const rejectedTo = isShown ? rejectedSubject(stream.prefix, source.id) : null;
       return { outcome: "rejected", status, reason, ...asked, ...nothing, rejectedTo };
     }

@@ -54,6 +54,20 @@ test("createExplain gives a refusal with its reason and where it is shown", () =
   });
 });
 
+test("createExplain shows no refusal of a visitor who is promised anonymity", () => {
+  const blog = SOURCES.get("wk_blog");
+  if (blog === undefined) throw new Error("there is no source blog");
+  const explainPrivate = createExplain({
+    maxUrlBytes: 16384,
+    trustedProxies: null,
+    stream: { prefix: "pixel" },
+    sources: () => new Map([["wk_private", { ...blog, id: "private", privacySignals: "anonymise" }]]),
+  });
+  const url = "/pixel/v1/track?writeKey=wk_private";
+  expect(explainPrivate(url).rejectedTo).toBe("pixel._rejected.private");
+  expect(explainPrivate(url, new Headers({ "Sec-GPC": "1" })).rejectedTo).toBeNull();
+});
+
 test("createExplain gives what the operator's policy drops", () => {
   const headers = new Headers({ "User-Agent": "Googlebot/2.1" });
   expect(explain("/pixel/v1/page?writeKey=wk_shop", headers)).toMatchObject({
