@@ -19,6 +19,7 @@ import {
   replyText,
 } from "./pixel/reply.ts";
 
+/** What the public app is made of. */
 export interface AppOptions {
   readonly intake: (ask: Ask) => Decision;
   readonly delivery: Pick<Delivery, "deliver" | "publishRejected">;

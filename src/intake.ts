@@ -40,6 +40,7 @@ export class Accepted {
   }
 }
 
+/** What a decision over requests depends on. */
 export interface IntakeOptions {
   readonly maxUrlBytes: number;
   readonly trustedProxies: BlockList | null;

@@ -3,6 +3,7 @@ import type { Config } from "./config.ts";
 import { type Followed, followSpools, followStream } from "./delivery/follow.ts";
 import type { EventType } from "./pixel/event.ts";
 
+/** Which events `tail` prints, and how. */
 export interface TailOptions {
   /** Null shows all. */
   readonly destination: string | null;

@@ -12,6 +12,7 @@ import { ASSETS } from "./page/assets.ts";
 import { findObstacles } from "./readiness.ts";
 import { readVisit, refuseVisit, type Visit } from "./visit.ts";
 
+/** What the admin app shows, and where it gets it. */
 export interface AdminOptions {
   readonly version: string;
   /** Epoch milliseconds. */

@@ -7,6 +7,7 @@ import { EVENT_TYPES, type EventType } from "../pixel/event.ts";
 import { type ReplyForm, readReplyForm } from "../pixel/reply.ts";
 import type { Sources } from "../sources.ts";
 
+/** What an explanation depends on: the settings of the public port. */
 export interface ExplainOptions {
   readonly maxUrlBytes: number;
   readonly trustedProxies: BlockList | null;

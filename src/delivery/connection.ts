@@ -10,6 +10,7 @@ import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 /** How to reach NATS, with what the servers ask for. Holds credentials: never logged. */
 export type NatsOptions = Pick<NatsConfig, "servers"> & Partial<NatsConfig>;
 
+/** What a connection tells its owner. */
 export interface ConnectionEvents {
   onConnected(connection: NatsConnection): void;
   /** Nothing sent before may be counted on any more. */
@@ -18,6 +19,7 @@ export interface ConnectionEvents {
   onDenied(subject: string): void;
 }
 
+/** A connection that is kept alive. */
 export interface Connection {
   /** Gives the present connection up and dials the next server. */
   drop(reason: string): void;

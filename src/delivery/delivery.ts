@@ -25,6 +25,7 @@ export interface DeliveryState {
   readonly spoolFull: boolean;
 }
 
+/** Takes events to where they are safe. */
 export interface Delivery {
   /** Takes an event and calls `settle` once, when its fate is known. Never throws. */
   deliver(outgoing: Outgoing, settle: (delivered: Delivered) => void): void;
@@ -42,6 +43,7 @@ export interface Share {
   readonly count: number;
 }
 
+/** Where events go, and who hears of it. */
 export interface DeliveryOptions {
   /** Null or absent: events stay in the spool. */
   readonly nats?: NatsOptions | null;

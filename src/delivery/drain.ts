@@ -9,6 +9,7 @@ import type { Spool } from "./spool.ts";
 import type { SpooledEvent } from "./spoolfile.ts";
 import type { Route } from "./subject.ts";
 
+/** Brings the events of one spool to the stream until it is stopped. */
 export interface Drain {
   /** Says that there may be something to do: the stream is up, or an event was spooled. */
   wake(): void;
@@ -17,6 +18,7 @@ export interface Drain {
   stop(): void;
 }
 
+/** From where to where, and who hears of it. */
 export interface DrainOptions {
   readonly spool: Spool;
   readonly jetstream: JetStream;
@@ -36,6 +38,7 @@ const MAX_PAUSE_MS = 30_000;
 /** Looks whether there is something to do even when nothing has woken it. */
 const TICK_MS = 500;
 
+/** Starts at once, and stays awake: it looks twice a second. */
 export function createDrain({ spool, jetstream, log, onDrained }: DrainOptions): Drain {
   const rarely = createRarely(60_000);
   const inFlight = new Set<number>();

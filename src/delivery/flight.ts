@@ -5,6 +5,7 @@ import type { Route } from "./subject.ts";
 
 const NONE: readonly Route[] = [];
 
+/** Collects the verdicts of an event's routes and calls `onLanded` once, with the last. */
 export class Flight implements Sender {
   readonly outgoing: Outgoing;
   readonly settle: (delivered: Delivered) => void;

@@ -17,6 +17,7 @@ export interface Followed {
   readonly payload: string;
 }
 
+/** Which messages to follow, and from where. */
 export interface FollowOptions {
   /** Null follows every destination. */
   readonly destinationId: string | null;

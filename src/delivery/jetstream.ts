@@ -15,6 +15,7 @@ import { fits, headerValue, Wire } from "./wire.ts";
 /** `degraded`: connected, but the stream does not take messages, or takes them too slowly. */
 export type JetStreamState = "up" | "degraded" | "down";
 
+/** Where the stream is, and who hears of it. */
 export interface JetStreamOptions {
   readonly nats: NatsOptions;
   readonly stream: StreamConfig;
@@ -25,6 +26,7 @@ export interface JetStreamOptions {
   readonly onAck: ((latencyMs: number) => void) | undefined;
 }
 
+/** The way to the stream, as far as there is one now. */
 export interface JetStream {
   readonly state: JetStreamState;
   readonly inFlight: number;

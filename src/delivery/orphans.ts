@@ -8,6 +8,7 @@ import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import { openSpool, type Spool } from "./spool.ts";
 import { SPOOL_SUFFIXES, workerOf } from "./spoolname.ts";
 
+/** Where to look, and where their events go. */
 export interface OrphansOptions {
   readonly dataDir: string;
   /** Workers that run: spools from this index on belong to nobody. */
@@ -19,6 +20,7 @@ export interface OrphansOptions {
   readonly onDrained: ((events: number) => void) | undefined;
 }
 
+/** The spools that no worker has, while they are drained. */
 export interface Orphans {
   /** The spools that are being drained. */
   readonly spools: readonly Spool[];

@@ -5,6 +5,7 @@ import type { DeliveryLog } from "./log.ts";
 import { EVENT_COLUMNS, type SpooledEvent, toSpooledEvent } from "./spoolfile.ts";
 import { SPOOL_SUFFIXES } from "./spoolname.ts";
 
+/** A damaged file that was set aside, open for reading. */
 export interface Salvage {
   /** Where the damaged file is now. */
   readonly path: string;

@@ -16,6 +16,7 @@ import {
 import { SPOOL_NAME, SPOOL_SUFFIXES } from "./spoolname.ts";
 import type { Route } from "./subject.ts";
 
+/** Where a spool is and how large it may get. */
 export interface SpoolOptions {
   readonly dataDir: string;
   /** File name in `dataDir`; a worker has one of its own. */
@@ -26,6 +27,7 @@ export interface SpoolOptions {
   readonly clock: () => number;
 }
 
+/** Events on disk that have still to be delivered. */
 export interface Spool {
   readonly rows: number;
   /** Payload bytes of all rows. */

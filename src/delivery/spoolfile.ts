@@ -29,6 +29,7 @@ export interface Change {
   readonly nowMs: number;
 }
 
+/** Which rows to read. */
 export interface ReadOptions {
   /** Rows with a greater sequence only. */
   readonly afterSeq: number;
@@ -37,6 +38,7 @@ export interface ReadOptions {
   readonly onlySent?: boolean;
 }
 
+/** A spool's file, open for the one process that writes it. */
 export interface SpoolFile {
   readonly rows: number;
   /** Payload bytes of all rows. */

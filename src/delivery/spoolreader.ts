@@ -7,6 +7,7 @@ import { faultOf, SpoolError } from "./spoolfault.ts";
 import { EVENT_COLUMNS, type SpooledEvent, toSpooledEvent } from "./spoolfile.ts";
 import { SPOOL_NAME } from "./spoolname.ts";
 
+/** Which events to read. */
 export interface ReadSpoolOptions {
   /** Events with a greater sequence only; 0 for all. */
   readonly afterSeq: number;

@@ -4,6 +4,7 @@ import type { StreamConfig } from "../config.ts";
 import { createRarely, type DeliveryLog } from "./log.ts";
 import { covers, ensureStream, type StreamState } from "./stream.ts";
 
+/** What is known of the stream. */
 export interface StreamWatch {
   /** What the stream was when last looked at; null before that. */
   readonly is: StreamState["is"] | null;
@@ -16,6 +17,7 @@ export interface StreamWatch {
   recheck(): void;
 }
 
+/** Which stream to watch, and who hears of it. */
 export interface StreamWatchOptions {
   readonly stream: StreamConfig;
   readonly log: DeliveryLog;
@@ -27,6 +29,7 @@ export interface StreamWatchOptions {
 
 const RECHECK_MS = 1000;
 
+/** Creates a watch that looks at nothing before `begin`. */
 export function createStreamWatch({ stream, log, onUsable, onBlocked }: StreamWatchOptions): StreamWatch {
   const rarely = createRarely(10_000);
   let watched: NatsConnection | null = null;

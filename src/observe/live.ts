@@ -13,6 +13,7 @@ export interface LiveFilter {
   readonly outcomes: readonly Outcome[];
 }
 
+/** The feed: takes records in, gives streams out. */
 export interface Live {
   /** True while somebody watches. */
   readonly isWatched: boolean;

@@ -34,6 +34,7 @@ export interface Metrics {
   stop(): void;
 }
 
+/** What metrics say beside what they count. */
 export interface MetricsOptions {
   readonly version: string;
   /** Epoch milliseconds. */

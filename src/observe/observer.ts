@@ -37,6 +37,7 @@ export interface LiveRecord {
   readonly payload: string | null;
 }
 
+/** Whoever counts and watches requests. */
 export interface Observer {
   /** True while somebody watches: only then is a record worth building. */
   readonly isWatched: boolean;

@@ -5,9 +5,12 @@ import { TypeCompiler } from "@sinclair/typebox/compiler";
 
 /** The calls of the Pixel API, named as in its routes. */
 export const EVENT_TYPES = ["page", "track"] as const;
+
+/** One of the calls. */
 export type EventType = (typeof EVENT_TYPES)[number];
 
 const FLAGS = ["bot", "mail-proxy", "prefetch", "gpc", "dnt"] as const;
+
 /** What the gateway saw of a client, as a flag on the event. */
 export type Flag = (typeof FLAGS)[number];
 
@@ -114,7 +117,10 @@ export const TrackEvent = Type.Object(
   { $id: "pixelgate/track", title: "Track event" },
 );
 
+/** A page event. */
 export type PageEvent = Static<typeof PageEvent>;
+
+/** A track event. */
 export type TrackEvent = Static<typeof TrackEvent>;
 
 /** The schema of each event type. */

@@ -5,8 +5,11 @@ import { Rejection } from "./rejection.ts";
 
 /** What a query can hold: every value is a string, a gap in an array is null. */
 export type QueryValue = string | null | QueryArray | QueryObject;
+
+/** What a path of indices makes; null where nothing was put. */
 export type QueryArray = QueryValue[];
-/** Has no prototype, so that `__proto__` and `toString` are names like any other. */
+
+/** An object; has no prototype, so that `__proto__` and `toString` are names like any other. */
 export interface QueryObject {
   [key: string]: QueryValue;
 }

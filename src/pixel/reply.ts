@@ -2,6 +2,7 @@
 import { isMailReader } from "./client.ts";
 import type { Rejection } from "./rejection.ts";
 
+/** The body of an answer: the image, or a line of text. */
 export type ReplyForm = "gif" | "text";
 
 /** The 43 bytes of a transparent GIF of one pixel. */

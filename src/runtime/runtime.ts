@@ -1,6 +1,7 @@
 // What the gateway asks of a runtime.
 import type { AnyElysia } from "elysia";
 
+/** Where and how to listen. */
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
@@ -10,6 +11,7 @@ export interface ListenOptions {
   readonly maxHeaderBytes?: number;
 }
 
+/** A port that is open. */
 export interface Listener {
   /** The port, also where 0 was asked for. */
   readonly port: number;
@@ -19,6 +21,7 @@ export interface Listener {
   stop(isAtOnce: boolean): Promise<void>;
 }
 
+/** What serves an app over HTTP. */
 export interface Runtime {
   readonly name: string;
   /** Whether several processes can listen on one port. */

@@ -1,5 +1,6 @@
 // Small pieces of an OpenAPI document.
 
+/** A JSON object. */
 export type Json = Record<string, unknown>;
 
 /** A text body, with an example. */

@@ -9,6 +9,7 @@ import page from "./page.css" with { type: "text" };
 import snippets from "./snippets.js" with { type: "text" };
 import stream from "./stream.js" with { type: "text" };
 
+/** A file of the page: its content type, and its text. */
 export interface Asset {
   readonly type: string;
   readonly text: string;
