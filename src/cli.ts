@@ -65,7 +65,7 @@ export async function run(args: readonly string[]): Promise<number> {
     const words = readWords(args);
     if (words.flags.help) return print(help());
     if (words.flags.version) return print(VERSION);
-    const verb = VERBS[words.verb];
+    const verb = Object.hasOwn(VERBS, words.verb) ? VERBS[words.verb] : undefined;
     if (verb === undefined) {
       throw new Exit(2, `Cannot run "${words.verb}": no such command. Try: pixelgate --help`);
     }
@@ -214,7 +214,7 @@ function runSchema(words: Words): number {
   if (name === undefined) {
     return print(JSON.stringify({ $schema: DIALECT, oneOf: Object.values(EVENT_SCHEMAS) }, null, 2));
   }
-  const schema = schemas[name];
+  const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
   if (schema === undefined) {
     throw new Exit(2, `Cannot print the schema "${name}": it is not ${Object.keys(schemas).join(", ")}`);
   }

@@ -42,11 +42,13 @@ describe("pixelgate", () => {
 
   const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
     [["srve"], /^Cannot run "srve": no such command\. Try: pixelgate --help\n$/],
+    [["toString"], /^Cannot run "toString": no such command\. Try: pixelgate --help\n$/],
     [["--prot"], /^Cannot read the command line: .*'--prot'.*Try: pixelgate --help\n$/],
     [["serve", "now"], /^Cannot run serve: "now" is one word too many/],
     [["tail", "--type", "identify"], /^Cannot tail: --type "identify" is not page or track\n$/],
     [["explain"], /^Cannot explain: no URL given/],
     [["schema", "event"], /^Cannot print the schema "event": it is not page, track, config\n$/],
+    [["schema", "constructor"], /^Cannot print the schema "constructor": it is not page, track, config\n$/],
     [["check", "/nowhere.json"], /^Cannot read \/nowhere\.json: no such file\n$/],
   ];
   for (const [words, line] of WRONG) {
