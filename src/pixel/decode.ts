@@ -184,7 +184,8 @@ function fillPage(query: QueryObject, context: QueryObject, facts: RequestFacts)
     const inPage = page?.[fact];
     const inProperties = properties?.[fact];
     if (inPage === undefined) {
-      if (inProperties === undefined) continue;
+      // What is no text stays where it is: the check names the place where the client put it.
+      if (typeof inProperties !== "string") continue;
       if (page === undefined) context.page = page = {};
       page[fact] = inProperties;
     } else if (inProperties === undefined) {
