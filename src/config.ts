@@ -91,7 +91,7 @@ function bytes(min: number) {
 
 function file(text: string): string | null {
   if (text === "") return null;
-  if (!existsSync(text)) throw new Fault("no such file");
+  if (!existsSync(text)) throw new Fault("does not exist");
   return text;
 }
 
@@ -176,7 +176,7 @@ export const SETTINGS = {
   PIXELGATE_SUBJECT_PREFIX: {
     help: "first token of every subject",
     fallback: "pixel",
-    read: pattern(PREFIX, "made of letters, digits, - and _"),
+    read: pattern(PREFIX, "made of letters, digits, - and _, not beginning with _"),
   },
   PIXELGATE_STREAM: {
     help: "JetStream stream",

@@ -107,7 +107,8 @@ export function loadSources(path: string | null, prefix: string): Sources | stri
   if (path === null) return resolveSources(DEMO, prefix);
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    // Some editors begin a file with a byte order mark.
+    text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
     return [`Cannot read ${path}: ${faultOfFile(error)}`];
   }

@@ -149,12 +149,17 @@ describe("faults", () => {
     [
       "PIXELGATE_SUBJECT_PREFIX",
       "pixel.>",
-      'Cannot read PIXELGATE_SUBJECT_PREFIX: "pixel.>" is not made of letters, digits, - and _',
+      'Cannot read PIXELGATE_SUBJECT_PREFIX: "pixel.>" is not made of letters, digits, - and _, not beginning with _',
+    ],
+    [
+      "PIXELGATE_SUBJECT_PREFIX",
+      "_pixel",
+      'Cannot read PIXELGATE_SUBJECT_PREFIX: "_pixel" is not made of letters, digits, - and _, not beginning with _',
     ],
     [
       "PIXELGATE_SUBJECT_PREFIX",
       "a..b",
-      'Cannot read PIXELGATE_SUBJECT_PREFIX: "a..b" is not made of letters, digits, - and _',
+      'Cannot read PIXELGATE_SUBJECT_PREFIX: "a..b" is not made of letters, digits, - and _, not beginning with _',
     ],
     [
       "PIXELGATE_MAX_URL_BYTES",
@@ -200,7 +205,7 @@ describe("faults", () => {
   test("readConfig refuses files that are not there", () => {
     for (const name of ["NATS_CREDS", "NATS_TLS_CA"]) {
       expect(faultsOf({ ...NATS, [name]: "/nowhere/file" })).toEqual([
-        `Cannot read ${name}: "/nowhere/file" no such file`,
+        `Cannot read ${name}: "/nowhere/file" does not exist`,
       ]);
     }
   });

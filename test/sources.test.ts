@@ -259,6 +259,10 @@ describe("files", () => {
     ]);
   });
 
+  test("loadSources reads a file that begins with a byte order mark", () => {
+    expect(loadSources(written(`\uFEFF${JSON.stringify(source({}))}`), "pixel")).toBeInstanceOf(Map);
+  });
+
   test("loadSources refuses a file that is not there", () => {
     const path = join(folder, "missing.json");
     expect(loadSources(path, "pixel")).toEqual([`Cannot read ${path}: no such file`]);
