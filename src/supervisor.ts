@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Config } from "./config.ts";
 import type { DeliveryState } from "./delivery/delivery.ts";
 import { type Shown, StartError } from "./gateway.ts";
+import { bury } from "./observe/buried.ts";
 import type { Live } from "./observe/live.ts";
 import type { Log } from "./observe/log.ts";
 import { renderMetrics, type Snapshot, type Totals } from "./observe/metrics.ts";
@@ -37,7 +38,7 @@ export async function supervise(
   let isStopping = false;
   let isWatched = false;
   /** What workers counted that have died: a total never goes back. */
-  const buried: { totals: Totals | null; snapshot: Snapshot }[] = [];
+  let buried: { totals: Totals | null; snapshot: Snapshot } = { totals: null, snapshot: [] };
 
   function launch(worker: Worker, port: number): Promise<number> {
     const child = spawnWorker(worker.index, count, port);
@@ -75,10 +76,10 @@ export async function supervise(
   function keep(worker: Worker, port: number): void {
     worker.process?.once("exit", (code, signal) => {
       if (isStopping) return;
-      // One that ends before it has counted anything leaves nothing: it may do so for ever.
-      if (worker.totals !== null || worker.snapshot.length > 0) {
-        buried.push({ totals: worker.totals, snapshot: countersOf(worker.snapshot) });
-      }
+      buried = {
+        totals: addTotals([buried.totals, worker.totals]),
+        snapshot: bury(buried.snapshot, worker.snapshot),
+      };
       worker.totals = null;
       worker.snapshot = [];
       worker.state = null;
@@ -129,10 +130,10 @@ export async function supervise(
     sources: () => holder.current,
     state: () => addStates(workers.map((worker) => worker.state)),
     metrics: {
-      totals: () => addTotals([...buried, ...workers].map(({ totals }) => totals)),
+      totals: () => addTotals([buried, ...workers].map(({ totals }) => totals)),
       async render() {
         await Promise.all(workers.map(askSnapshot));
-        return renderMetrics([...buried, ...workers].map(({ snapshot }) => snapshot));
+        return renderMetrics([buried, ...workers].map(({ snapshot }) => snapshot));
       },
     },
     async stop() {
@@ -192,11 +193,6 @@ function askSnapshot(worker: Worker): Promise<void> {
     };
     tell(worker, { kind: "ask snapshot" });
   });
-}
-
-/** What outlives a worker: its counts, not its gauges. */
-function countersOf(snapshot: Snapshot): Snapshot {
-  return snapshot.filter((metric) => metric.type !== "gauge");
 }
 
 // The state of all is that of the worst: one that cannot take events makes some requests fail.

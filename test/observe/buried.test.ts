@@ -1,0 +1,48 @@
+import { expect, test } from "bun:test";
+import { bury } from "../../src/observe/buried.ts";
+import { createMetrics, renderMetrics, type Snapshot } from "../../src/observe/metrics.ts";
+
+const STATE = {
+  nats: "off",
+  inFlight: 3,
+  inFlightBytes: 0,
+  spooled: 7,
+  spooledBytes: 0,
+  oldestSpooledMs: null,
+  spoolFull: false,
+} as const;
+
+async function snapshotOf(events: number): Promise<Snapshot> {
+  const metrics = createMetrics({
+    version: "1",
+    startedMs: 0,
+    sourceIds: () => ["blog"],
+    delivery: () => STATE,
+  });
+  for (let count = 0; count < events; count++) {
+    metrics.count("published", "page", "blog", null, performance.now());
+    metrics.count("rejected", "track", null, "invalid write key", performance.now());
+  }
+  metrics.stop();
+  return metrics.snapshot();
+}
+
+test("bury adds counters and histograms by label and forgets gauges", async () => {
+  let buried: Snapshot = [];
+  for (const events of [1, 2, 3]) buried = bury(buried, await snapshotOf(events));
+  const lines = (await renderMetrics([buried, await snapshotOf(4)])).split("\n");
+  expect(lines).toContain('pixelgate_events_total{source="blog",type="page",outcome="published"} 10');
+  expect(lines).toContain(
+    'pixelgate_rejected_total{source="_unknown",type="track",reason="invalid write key"} 10',
+  );
+  expect(lines).toContain('pixelgate_request_duration_seconds_count{outcome="published"} 10');
+  expect(lines).toContain("pixelgate_spool_events 7");
+});
+
+test("bury grows with what is counted, not with how many die", async () => {
+  const one = bury([], await snapshotOf(1));
+  let buried = one;
+  for (let died = 0; died < 50; died++) buried = bury(buried, await snapshotOf(1));
+  const size = (snapshot: Snapshot) => snapshot.reduce((sum, metric) => sum + metric.values.length, 0);
+  expect(size(buried)).toBe(size(one));
+});
