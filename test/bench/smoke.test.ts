@@ -29,7 +29,15 @@ test(
   "bench --smoke prints a row for each server, and the overload",
   async () => {
     const output = await smoke("gateway.ts");
-    for (const row of ["bare", "elysia", "parse", "durable", "2 workers", "spooling"]) {
+    for (const row of [
+      "bare",
+      "elysia",
+      "parse",
+      "durable",
+      "durable, visits differ",
+      "2 workers",
+      "spooling",
+    ]) {
       expect(output).toMatch(new RegExp(`│ ${row} +│ \\d+\\.\\d +│ \\d+\\.\\d\\d +│`));
     }
     expect(output).toMatch(/2 workers take \d\.\d\d × the events of one/);
