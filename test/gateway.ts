@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { until } from "./until.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const START_MS = 20_000;
@@ -180,15 +181,6 @@ export function linesOf(gateway: Gateway, message: string): Record<string, unkno
   return lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === message);
 }
 
-/** Waits until something is so, eight seconds at most. */
-export async function waitFor(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 8000;
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error("Nothing happened within 8 seconds");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 /** Runs `tail` beside a gateway, sends, and resolves with its first lines once there are `count`. */
 export async function tailLines(
   gateway: Gateway,
@@ -205,7 +197,7 @@ export async function tailLines(
   });
   const lines = () => output.split("\n").slice(0, -1);
   try {
-    await waitFor(async () => {
+    await until(`tail has printed ${count} lines`, async () => {
       await send?.();
       return lines().length >= count;
     });

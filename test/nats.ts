@@ -4,6 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { connect as connectSocket, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "nats";
 
 export interface NatsOptions {
   /** Defaults to a free port; the port stays the same over restarts. */
@@ -196,6 +198,18 @@ export async function patiently<T>(act: () => Promise<T>): Promise<T> {
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
+}
+
+/** Does something to the streams with full rights. */
+export function administer<T>(url: string, act: (manager: JetStreamManager) => Promise<T>): Promise<T> {
+  return patiently(async () => {
+    const connection = await connect({ servers: url.split(","), timeout: 3000 });
+    try {
+      return await act(await jetstreamManager(connection));
+    } finally {
+      await connection.close();
+    }
+  });
 }
 
 /** Whether all threads of a process stand still, as Linux tells. */

@@ -2,7 +2,8 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { COMMANDS, linesOf, startGateway, waitFor, withGateway } from "./gateway.ts";
+import { COMMANDS, linesOf, startGateway, withGateway } from "./gateway.ts";
+import { until } from "./until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pixelgate-reload-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -27,12 +28,15 @@ for (const runtime of ["bun", "deno"] as const) {
 
       write("wk_second");
       process.kill(gateway.pid, "SIGHUP");
-      await waitFor(async () => (await status("wk_second")) === 200);
+      await until("the second file counts", async () => (await status("wk_second")) === 200);
       expect(await status("wk_first")).toBe(400);
 
       write("wk_third", { ip: "hash", bots: "ban" });
       process.kill(gateway.pid, "SIGHUP");
-      await waitFor(() => linesOf(gateway, "configuration not reloaded: the running one stays").length > 0);
+      await until(
+        "the fault is reported",
+        () => linesOf(gateway, "configuration not reloaded: the running one stays").length > 0,
+      );
       expect([await status("wk_second"), await status("wk_third")]).toEqual([200, 400]);
       const [line = {}] = linesOf(gateway, "configuration not reloaded: the running one stays");
       expect(line.faults).toEqual([
@@ -54,7 +58,8 @@ test("pixelgate reloads its file when it changes", async () => {
   writeFileSync(file, content("wk_first"));
   await withGateway({ env: { PIXELGATE_CONFIG: file } }, async (gateway) => {
     writeFileSync(file, `${content("wk_second")}\n`);
-    await waitFor(
+    await until(
+      "the change counts",
       async () => (await fetch(`${gateway.url}/pixel/v1/page?writeKey=wk_second`)).status === 200,
     );
   });

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import { runCommand, tailLines, waitFor, withGateway } from "./gateway.ts";
+import { runCommand, tailLines, withGateway } from "./gateway.ts";
 import { startNats } from "./nats.ts";
+import { until } from "./until.ts";
 
 test("pixelgate tail prints a readable line an event, in which a visitor's text steers no terminal", async () => {
   await withGateway({}, async (gateway) => {
@@ -32,7 +33,7 @@ test("pixelgate tail follows the stream with NATS, refused requests left out, an
   const env = { NATS_URL: nats.url };
   try {
     await withGateway({ env }, async (gateway) => {
-      await waitFor(async () => {
+      await until("NATS is up", async () => {
         const status = await (await fetch(`${gateway.adminUrl}/status.json`)).json();
         return (status as { delivery: { nats: string } }).delivery.nats === "up";
       });

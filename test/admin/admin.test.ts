@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { IDLE, openPorts } from "../ports.ts";
+import { until } from "../until.ts";
 
 const ports = openPorts();
 const { adminUrl, publicUrl, world } = ports;
@@ -195,8 +196,7 @@ test("createAdmin stops watching when the last viewer is gone", async () => {
     async () => expect(ports.live.isWatched).toBe(true),
     (text) => text.includes("watching"),
   );
-  const deadline = Date.now() + 5000;
-  while (ports.live.isWatched && Date.now() < deadline) await Bun.sleep(10);
+  await until("nobody watches", () => !ports.live.isWatched);
   expect(ports.live.isWatched).toBe(false);
 });
 

@@ -6,6 +6,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 
 import { connect, nkeys } from "nats";
 import { type NatsServer, patiently, startCluster, startNats } from "../nats.ts";
+import { until } from "../until.ts";
 import {
   afterTest,
   countIds,
@@ -16,7 +17,6 @@ import {
   readStream,
   STREAM,
   temporaryFolder,
-  until,
   untilUp,
 } from "./parts.ts";
 

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { jetstreamManager, type StreamConfig } from "@nats-io/jetstream";
-import { connect } from "nats";
+import type { StreamConfig } from "@nats-io/jetstream";
 import { readSpool } from "../../src/delivery/spoolreader.ts";
-import { createNats, type NatsOptions, type NatsServer, startNats } from "../nats.ts";
+import { administer, createNats, type NatsOptions, type NatsServer, startNats } from "../nats.ts";
+import { until } from "../until.ts";
 import {
   afterTest,
   countIds,
@@ -15,7 +15,6 @@ import {
   readStream,
   STREAM,
   temporaryFolder,
-  until,
   untilUp,
 } from "./parts.ts";
 
@@ -28,19 +27,6 @@ async function nats(options?: NatsOptions): Promise<NatsServer> {
 }
 
 const at = (server: NatsServer) => ({ nats: { servers: [server.url] } });
-
-/** Does something to the streams with full rights. */
-async function administer<T>(
-  url: string,
-  act: (manager: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<T>,
-): Promise<T> {
-  const connection = await connect({ servers: url });
-  try {
-    return await act(await jetstreamManager(connection));
-  } finally {
-    await connection.close();
-  }
-}
 
 test("createDelivery creates the stream as the contract says", async () => {
   const server = await nats();

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { createNats, type NatsServer, startNats } from "../nats.ts";
+import { until } from "../until.ts";
 import {
   afterTest,
   countIds,
@@ -11,7 +12,6 @@ import {
   putAwayAfterEach,
   readStream,
   temporaryFolder,
-  until,
 } from "./parts.ts";
 
 putAwayAfterEach();

@@ -9,6 +9,7 @@ import { createDelivery, type Delivery, type DeliveryOptions } from "../../src/d
 import type { DeliveryLog } from "../../src/delivery/log.ts";
 import type { Delivered, Outgoing } from "../../src/delivery/outgoing.ts";
 import { patiently } from "../nats.ts";
+import { until } from "../until.ts";
 
 export const STREAM = { name: "PIXEL", prefix: "pixel", replicas: 1, maxAgeMs: 3_600_000, maxBytes: -1 };
 const ROUTES = [{ destinationId: "warehouse", subject: "pixel.warehouse.page" }];
@@ -69,15 +70,6 @@ export function openDelivery(options: Partial<DeliveryOptions> = {}): Delivery &
 
 export function deliver(delivery: Delivery, outgoing: Outgoing): Promise<Delivered> {
   return new Promise((resolve) => delivery.deliver(outgoing, resolve));
-}
-
-/** Waits until `isTrue`, at most 20 seconds. */
-export async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!(await isTrue())) {
-    if (Date.now() > deadline) throw new Error(`Cannot wait any longer until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 export function untilUp(delivery: Delivery): Promise<void> {

@@ -16,7 +16,8 @@ import { join } from "node:path";
 import { openSpool, type Spool } from "../../src/delivery/spool.ts";
 import { SpoolError } from "../../src/delivery/spoolfault.ts";
 import { lastSpooledSeq, readSpool } from "../../src/delivery/spoolreader.ts";
-import { afterTest, event, putAwayAfterEach, recordLog, temporaryFolder, until } from "./parts.ts";
+import { until } from "../until.ts";
+import { afterTest, event, putAwayAfterEach, recordLog, temporaryFolder } from "./parts.ts";
 
 putAwayAfterEach();
 

@@ -7,6 +7,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "nats";
 import { type Gateway, startGateway } from "../gateway.ts";
 import { findNatsServer, freePort, natsVersion } from "../nats.ts";
+import { until } from "../until.ts";
 import { ROOT, readText, readYaml } from "./files.ts";
 
 setDefaultTimeout(60_000);
@@ -34,15 +35,6 @@ interface Node {
 
 const nodes: Node[] = [];
 let gateway: Gateway;
-
-/** Waits until something is so, at most 20 seconds. */
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`Cannot wait any longer: ${what}`);
-    await Bun.sleep(50);
-  }
-}
 
 async function isHealthy({ monitor }: Node): Promise<boolean> {
   try {

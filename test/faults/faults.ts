@@ -1,10 +1,12 @@
 // `bun run faults`: does to real processes what a 200 must survive, and prints what became of the events.
 // Flags: --events N (answered 200 in each row, 20000), --only 1,3, --connections N.
 import { cpus } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { natsVersion, startNats } from "../nats.ts";
+import { until } from "../until.ts";
 import { FAULTS, runFault } from "./table.ts";
-import { type Account, type Scale, sleep, until, World } from "./world.ts";
+import { type Account, type Scale, World } from "./world.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -74,7 +76,7 @@ async function printThroughput(): Promise<void> {
     world.startLoad(null, 256);
     const published = await rate(world);
     await nats.kill();
-    await until("NATS is down", 10_000, async () => (await world.metrics())?.isUp === false);
+    await until("NATS is down", async () => (await world.metrics())?.isUp === false, 10_000);
     const spooled = await rate(world);
     await world.load?.stop();
     const share = ((spooled / published) * 100).toFixed(0);

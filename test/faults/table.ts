@@ -2,9 +2,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createNats, startCluster, startNats } from "../nats.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { administer, createNats, startCluster, startNats } from "../nats.ts";
+import { until } from "../until.ts";
 import { startSlowProxy } from "./slow.ts";
-import { type Account, administer, sleep, until, World } from "./world.ts";
+import { type Account, World } from "./world.ts";
 
 export interface Fault {
   readonly number: number;
@@ -133,10 +135,10 @@ export const FAULTS: readonly Fault[] = [
       await begin(world, [nats.url]);
       await nats.kill();
       const { load } = world;
-      await until("events are refused", LIMIT_MS, () => (load?.refused ?? 0) > 200);
+      await until("events are refused", () => (load?.refused ?? 0) > 200, LIMIT_MS);
       await sleep(world.scale.calmMs);
       rmSync(ballast);
-      await until("events are taken again", LIMIT_MS, async () => (await world.metrics())?.isFull === false);
+      await until("events are taken again", async () => (await world.metrics())?.isFull === false, LIMIT_MS);
       await nats.start();
       world.faultEnds();
       return world.account(nats.url);
@@ -172,8 +174,8 @@ export const FAULTS: readonly Fault[] = [
       const before = load?.answered ?? 0;
       await until(
         "slow events are answered",
-        LIMIT_MS,
         () => (load?.answered ?? 0) > before + world.scale.events / 2,
+        LIMIT_MS,
       );
       const spooled = (await world.metrics())?.spooled;
       world.note = `${spooled} in the spool while slow`;
@@ -190,7 +192,7 @@ async function begin(world: World, urls: readonly string[], env: Record<string, 
   await world.untilUp();
   world.startLoad();
   const { load } = world;
-  await until("the load has begun", LIMIT_MS, () => (load?.answered ?? 0) > 50);
+  await until("the load has begun", () => (load?.answered ?? 0) > 50, LIMIT_MS);
   await sleep(world.scale.calmMs);
 }
 

@@ -3,10 +3,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { jetstream } from "@nats-io/jetstream";
 import { connect } from "nats";
 import { type Gateway, startGateway } from "../gateway.ts";
 import { freePort, type NatsServer, patiently } from "../nats.ts";
+import { until } from "../until.ts";
 import { type Load, OK, REFUSED, type Sent, startLoad } from "./load.ts";
 
 /** How large a run is. Times are those of issue-size faults, or shorter ones that show the same. */
@@ -37,17 +39,6 @@ export interface Account {
 
 const READY_MS = 30_000;
 const DRAIN_MS = 120_000;
-
-export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-export async function until(what: string, limitMs: number, isTrue: () => boolean | Promise<boolean>) {
-  const deadline = Date.now() + limitMs;
-  while (!(await isTrue())) {
-    if (Date.now() > deadline)
-      throw new Error(`Cannot wait any longer until ${what}: ${limitMs} ms are over`);
-    await sleep(20);
-  }
-}
 
 export class World {
   readonly scale: Scale;
@@ -116,7 +107,7 @@ export class World {
   }
 
   untilUp(): Promise<void> {
-    return until("the gateway has NATS", READY_MS, async () => (await this.metrics())?.isUp === true);
+    return until("the gateway has NATS", async () => (await this.metrics())?.isUp === true, READY_MS);
   }
 
   startLoad(perSecond: number | null = this.scale.perSecond, connections = this.scale.connections): void {
@@ -137,7 +128,7 @@ export class World {
     let isOver = false;
     const watching = this.#watchDrain(() => isOver);
     await sleep(scale.calmMs);
-    await until("enough events are answered", DRAIN_MS, () => load.answered >= scale.events);
+    await until("enough events are answered", () => load.answered >= scale.events, DRAIN_MS);
     const sent = await load.stop();
     isOver = true;
     await watching;
@@ -148,12 +139,13 @@ export class World {
   /** Looks until the load is over and the spool empty, and keeps when there was last something in it. */
   async #watchDrain(isLoadOver: () => boolean): Promise<void> {
     let busyAt = this.#endedAt;
-    await until("the spool is empty and NATS up", DRAIN_MS, async () => {
+    const isOver = async () => {
       const metrics = await this.metrics();
       const isDrained = metrics !== null && metrics.spooled === 0 && metrics.isUp;
       if (!isDrained) busyAt = performance.now();
       return isDrained && isLoadOver();
-    });
+    };
+    await until("the spool is empty and NATS up", isOver, DRAIN_MS);
     this.#drainMs = this.#endedAt === 0 ? null : busyAt - this.#endedAt;
   }
 
@@ -204,19 +196,4 @@ export class World {
       rmSync(this.folder, { recursive: true, force: true });
     }
   }
-}
-
-/** Does something to the streams with full rights. */
-export function administer<T>(
-  url: string,
-  act: (manager: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<T>,
-): Promise<T> {
-  return patiently(async () => {
-    const connection = await connect({ servers: url.split(","), timeout: 3000 });
-    try {
-      return await act(await jetstreamManager(connection));
-    } finally {
-      await connection.close();
-    }
-  });
 }
