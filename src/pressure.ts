@@ -9,7 +9,9 @@ export interface Pressure {
 
 const PROBE_MS = 100;
 /** Waits past this turn requests away; longer than a collection of garbage or a healthy disk's fsync takes. */
-const MAX_WAIT_MS = 500;
+const MAX_WAIT_MS = 300;
+/** So many probes in a row must have waited too long: one stall is over before turning anybody away would help. */
+const HIGH_PROBES = 4;
 /** By so much the share that is turned away grows or shrinks at a probe: from all to none in two seconds. */
 const STEP = 0.05;
 /** Some are always let in, and show when there is room again. */
@@ -26,6 +28,7 @@ export function createPressure(onChange: (isHigh: boolean, waitMs: number) => vo
   let dueMs = performance.now() + PROBE_MS;
   let sentMs = 0;
   let waitMs = 0;
+  let highProbes = 0;
   let near: Socket | null = null;
   let far: Socket | null = null;
 
@@ -66,7 +69,8 @@ export function createPressure(onChange: (isHigh: boolean, waitMs: number) => vo
     dueMs = nowMs + PROBE_MS;
     if (sentMs !== 0) waitMs = Math.max(waitMs, nowMs - sentMs);
     const before = share;
-    if (waitMs > MAX_WAIT_MS) share = Math.min(MAX_SHARE, share + STEP);
+    highProbes = waitMs > MAX_WAIT_MS ? highProbes + 1 : 0;
+    if (highProbes > HIGH_PROBES) share = Math.min(MAX_SHARE, share + STEP);
     else if (waitMs < MAX_WAIT_MS / 2) share = Math.max(0, share - STEP);
     if ((before === 0) !== (share === 0)) onChange(share > 0, waitMs);
     if (sentMs !== 0 || far === null) return;
