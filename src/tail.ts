@@ -38,7 +38,8 @@ export async function tail(config: Config, options: TailOptions): Promise<number
   if (process.stderr.isTTY) console.error(`Waiting for events from ${where}; Ctrl-C ends`);
   const messages = nats === null ? followSpools(dataDir, follow) : followStream(nats, stream, follow);
   for await (const message of messages) {
-    const event = JSON.parse(message.payload) as Glimpse;
+    const event = readEvent(message.payload);
+    if (event === null) continue;
     if (options.type !== null && event.type !== options.type) continue;
     if (options.source !== null && event.context?.gateway?.sourceId !== options.source) continue;
     const line = options.isJson ? message.payload : describe(message, event);
@@ -46,6 +47,16 @@ export async function tail(config: Config, options: TailOptions): Promise<number
       await new Promise((resolve) => process.stdout.once("drain", resolve));
   }
   return 0;
+}
+
+/** Null for what somebody else has put into the stream. */
+function readEvent(payload: string): Glimpse | null {
+  try {
+    const event: unknown = JSON.parse(payload);
+    return typeof event === "object" ? event : null;
+  } catch {
+    return null;
+  }
 }
 
 function describe({ destinationId }: Followed, event: Glimpse): string {

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { connect } from "nats";
 import { runCommand, tailLines, withGateway } from "./gateway.ts";
 import { startNats } from "./nats.ts";
 import { until } from "./until.ts";
@@ -28,7 +29,7 @@ test("pixelgate tail follows new events of the spool, by destination, type and s
   });
 });
 
-test("pixelgate tail follows the stream with NATS, refused requests left out, and says so when NATS is away", async () => {
+test("pixelgate tail follows the stream with NATS, refused requests and what is no event left out, and says so when NATS is away", async () => {
   const nats = await startNats();
   const env = { NATS_URL: nats.url };
   try {
@@ -39,6 +40,9 @@ test("pixelgate tail follows the stream with NATS, refused requests left out, an
       });
       await fetch(`${gateway.url}/pixel/v1/page?writeKey=demo&name=First`);
       await fetch(`${gateway.url}/pixel/v1/track?writeKey=demo`);
+      const stranger = await connect({ servers: nats.url });
+      stranger.publish("pixel.demo.page", "not an event");
+      await stranger.drain();
       await fetch(`${gateway.url}/pixel/v1/page?writeKey=demo&name=Second`);
       const lines = await tailLines(gateway, ["demo", "--from-start", "--json"], 2);
       expect(lines.map((line) => JSON.parse(line).name)).toEqual(["First", "Second"]);
