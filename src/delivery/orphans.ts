@@ -53,20 +53,22 @@ export function adoptOrphans(options: OrphansOptions): Orphans {
   function look(): void {
     for (const orphan of orphans.filter(({ spool }) => spool.rows === 0)) remove(orphan);
     const names = findNames();
+    if (names === null) return;
     if (names.length === 0) clearInterval(timer);
     for (const name of names) {
       if (!orphans.some((orphan) => orphan.name === name) && isUnused(name)) adopt(name);
     }
   }
 
-  function findNames(): string[] {
+  /** Null when the folder cannot be read now. */
+  function findNames(): string[] | null {
     try {
       return readdirSync(dataDir).filter((name) => (workerOf(name) ?? -1) >= workers);
     } catch (error) {
       rarely("look", () =>
         log.error("Cannot look for spools of former workers", { reason: messageOf(error) }),
       );
-      return [];
+      return null;
     }
   }
 
