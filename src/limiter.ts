@@ -7,6 +7,7 @@ export type Limiter = (sourceId: string, rate: number, nowMs: number) => boolean
 export function createLimiter(workers: number): Limiter {
   const buckets = new Map<string, { tokens: number; atMs: number }>();
   return (sourceId, rate, nowMs) => {
+    // At least one: a bucket that cannot hold a whole token admits nothing.
     const share = Math.max(1, rate / workers);
     const bucket = buckets.get(sourceId) ?? { tokens: share, atMs: nowMs };
     buckets.set(sourceId, bucket);
