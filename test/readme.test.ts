@@ -3,9 +3,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Value } from "@sinclair/typebox/value";
 import manifest from "../package.json" with { type: "json" };
-import { SETTINGS } from "../src/config.ts";
 import { PageEvent, TrackEvent } from "../src/pixel/event.ts";
+import { SETTINGS } from "../src/settings.ts";
 import { ConfigFile, resolveSources } from "../src/sources.ts";
+import { tailLines, withGateway } from "./gateway.ts";
+import { startNats } from "./nats.ts";
+import { until } from "./until.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
@@ -38,6 +41,46 @@ test("README shows an event that fits its schema", () => {
 test("README shows a configuration file that resolves", () => {
   const [file] = samples.filter((sample) => "sources" in sample);
   expect(resolveSources(file, "pixel")).toBeInstanceOf(Map);
+});
+
+test("README names every reason a pixel is refused for", () => {
+  const code = ["app.ts", "intake.ts", "pixel/decode.ts", "pixel/query.ts"]
+    .map((file) => readFileSync(join(ROOT, "src", file), "utf8"))
+    .join("\n");
+  const reasons = Array.from(
+    code.matchAll(/\b(?:400|414|429|503), (?:"([^"]+)"|`([^$`]+))/g),
+    ([, all, start = ""]) => all ?? start,
+  );
+  expect(reasons.length).toBeGreaterThan(10);
+  const table = README.split("\n").filter((line) => /^\| [45]\d\d \|/.test(line));
+  for (const reason of reasons) {
+    // One row speaks for all fields.
+    if (!/must be an? \w+$/.test(reason)) expect(table.join("\n")).toContain(reason);
+  }
+});
+
+test("README names the NATS rights that the gateway and tail need", async () => {
+  const line = README.split("\n").find((line) => line.includes("**NATS rights.**")) ?? "";
+  const rights = Array.from(line.matchAll(/`([^`]+>|[^`]+\.PIXEL)`/g), ([, subject]) =>
+    JSON.stringify(subject),
+  );
+  const inbox = rights.filter((subject) => subject.includes("_INBOX"));
+  const publish = rights.filter((subject) => !inbox.includes(subject));
+  const user = `{ user: gateway, password: pw, permissions: { publish: [${publish}], subscribe: [${inbox}] } }`;
+  const nats = await startNats({
+    config: `authorization { users: [${user}, { user: admin, password: pw }] }\nno_auth_user: admin`,
+  });
+  try {
+    const env = { NATS_URL: nats.url, NATS_USER: "gateway", NATS_PASSWORD: "pw" };
+    await withGateway({ env }, async (gateway) => {
+      await until("the stream is created", () => gateway.output().includes("created the stream"));
+      await fetch(`${gateway.url}/pixel/v1/page?writeKey=demo&name=Allowed`);
+      const [event = ""] = await tailLines(gateway, ["--from-start", "--json"], 1);
+      expect(JSON.parse(event).name).toBe("Allowed");
+    });
+  } finally {
+    await nats.stop();
+  }
 });
 
 test("README names scripts and files that exist", () => {
