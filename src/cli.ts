@@ -1,8 +1,9 @@
 // Verbs and flags. Data goes to stdout, errors to stderr; exit codes: 0 done, 1 failed, 2 wrong words or configuration.
 import { parseArgs } from "node:util";
-import { type Config, readConfig, SETTINGS } from "./config.ts";
+import { type Config, readConfig } from "./config.ts";
 import { originOf } from "./origin.ts";
 import { EVENT_SCHEMAS, EVENT_TYPES } from "./pixel/event.ts";
+import { SETTINGS } from "./settings.ts";
 import { ConfigFile, loadSources, type Sources } from "./sources.ts";
 import { VERSION } from "./version.ts";
 

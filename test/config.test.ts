@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Config, readConfig, SETTINGS } from "../src/config.ts";
+import { type Config, readConfig } from "../src/config.ts";
+import { SETTINGS } from "../src/settings.ts";
 import { COMMANDS, runCommand } from "./gateway.ts";
 
 function configOf(environment: Record<string, string | undefined>): Config {

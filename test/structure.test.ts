@@ -18,6 +18,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["observe", "sources"],
   ["delivery"],
   ["config", "limiter", "origin", "pressure", "runtime", "signals", "version"],
+  ["settings"],
   ["pixel"],
 ];
 

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { type TSchema, Type } from "@sinclair/typebox";
 import manifest from "../../package.json" with { type: "json" };
-import { readConfig, SETTINGS } from "../../src/config.ts";
+import { readConfig } from "../../src/config.ts";
+import { SETTINGS } from "../../src/settings.ts";
 import { resolveSources } from "../../src/sources.ts";
 import { readInstructions } from "../image.ts";
 import { openPorts } from "../ports.ts";

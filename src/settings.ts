@@ -1,0 +1,175 @@
+// The environment names the gateway reads: one table with help texts, defaults, and how each text becomes a value.
+import { existsSync } from "node:fs";
+import { BlockList, isIP, isIPv4 } from "node:net";
+
+/** One environment name. */
+export interface Setting<T> {
+  readonly help: string;
+  readonly fallback: string;
+  /** Hidden in messages, because it may hold a credential. */
+  readonly secret?: boolean;
+  /** Reads the text, or throws a `Fault` that says what is the case. */
+  readonly read: (text: string) => T;
+}
+
+/** What is the case with a text that cannot be read. */
+export class Fault extends Error {}
+
+function integer(min: number, max: number) {
+  return (text: string): number => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new Fault(`is not an integer from ${min} to ${max}`);
+  };
+}
+
+const DURATIONS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function duration(text: string): number {
+  const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text);
+  const unit = DURATIONS[match?.[2] ?? ""];
+  if (match === null || unit === undefined) throw new Fault("is not a duration such as 72h, 30m or 45s");
+  return Number(match[1]) * unit;
+}
+
+const SIZES: Record<string, number> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
+
+function bytes(min: number) {
+  return (text: string): number => {
+    const match = /^(\d{1,15})\s*([kmgt]?)(?:i?b)?$/i.exec(text);
+    const unit = SIZES[match?.[2]?.toLowerCase() ?? "?"];
+    if (match === null || unit === undefined) throw new Fault("is not a size such as 1GiB, 64MiB or 1048576");
+    const size = Number(match[1]) * unit;
+    if (size < min) throw new Fault(`is less than ${min} bytes`);
+    return size;
+  };
+}
+
+function file(text: string): string | null {
+  if (text === "") return null;
+  if (!existsSync(text)) throw new Fault("does not exist");
+  return text;
+}
+
+function pattern(shape: RegExp, what: string) {
+  return (text: string): string => {
+    if (shape.test(text)) return text;
+    throw new Fault(`is not ${what}`);
+  };
+}
+
+function optional(text: string): string | null {
+  return text === "" ? null : text;
+}
+
+function servers(text: string): readonly string[] | null {
+  if (text === "") return null;
+  return text.split(",").map((part) => {
+    const server = part.trim();
+    const withScheme = server.includes("://") ? server : `nats://${server}`;
+    const url = URL.canParse(withScheme) ? new URL(withScheme) : null;
+    if (url === null || url.hostname === "" || !/^(nats|tls):$/.test(url.protocol)) {
+      throw new Fault("is not a list of servers such as nats://localhost:4222,nats://other:4222");
+    }
+    return server;
+  });
+}
+
+function networks(text: string): BlockList | null {
+  if (text === "") return null;
+  const list = new BlockList();
+  for (const part of text.split(",")) {
+    const [address = "", length, ...rest] = part.trim().split("/");
+    const family = isIPv4(address) ? "ipv4" : "ipv6";
+    const bits = family === "ipv4" ? 32 : 128;
+    if (
+      rest.length > 0 ||
+      isIP(address) === 0 ||
+      (length !== undefined && !/^\d{1,3}$/.test(length)) ||
+      Number(length ?? 0) > bits
+    ) {
+      throw new Fault("is not a list of addresses or networks such as 10.0.0.0/8,fd00::/8");
+    }
+    list.addSubnet(address, Number(length ?? bits), family);
+  }
+  return list;
+}
+
+function workers(text: string): number {
+  return text === "auto" ? 0 : integer(1, 256)(text);
+}
+
+const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
+const NAME = /^[A-Za-z0-9_-]+$/;
+const PREFIX = /^[A-Za-z0-9-][A-Za-z0-9_-]*(\.[A-Za-z0-9-][A-Za-z0-9_-]*)*$/;
+
+/** Every environment name the gateway reads, with its help text and its default. */
+export const SETTINGS = {
+  HOST: { help: "address of the public port", fallback: "0.0.0.0", read: String },
+  PORT: { help: "public port; 0 takes a free one", fallback: "8080", read: integer(0, 65535) },
+  ADMIN_HOST: { help: "address of the admin port", fallback: "127.0.0.1", read: String },
+  ADMIN_PORT: { help: "admin port; 0 takes a free one", fallback: "9090", read: integer(0, 65535) },
+  NATS_URL: {
+    help: "NATS servers, comma-separated; unset: events stay in the local spool",
+    fallback: "",
+    secret: true,
+    read: servers,
+  },
+  NATS_CREDS: { help: "credentials file", fallback: "", read: file },
+  NATS_TOKEN: { help: "token", fallback: "", secret: true, read: optional },
+  NATS_USER: { help: "user", fallback: "", read: optional },
+  NATS_PASSWORD: { help: "password", fallback: "", secret: true, read: optional },
+  NATS_TLS_CA: { help: "CA certificate file; turns TLS on", fallback: "", read: file },
+  NATS_TLS_CERT: { help: "client certificate file", fallback: "", read: file },
+  NATS_TLS_KEY: { help: "client key file", fallback: "", read: file },
+  PIXELGATE_CONFIG: {
+    help: "configuration file; unset: one source with the write key demo",
+    fallback: "",
+    read: optional,
+  },
+  PIXELGATE_DATA_DIR: { help: "folder of the spool", fallback: "./data", read: String },
+  PIXELGATE_SPOOL_MAX_BYTES: { help: "size of the spool", fallback: "1GiB", read: bytes(1024 * 1024) },
+  PIXELGATE_SUBJECT_PREFIX: {
+    help: "first token of every subject",
+    fallback: "pixel",
+    read: pattern(PREFIX, "made of letters, digits, - and _, not beginning with _"),
+  },
+  PIXELGATE_STREAM: {
+    help: "JetStream stream",
+    fallback: "PIXEL",
+    read: pattern(NAME, "made of letters, digits, - and _"),
+  },
+  PIXELGATE_STREAM_REPLICAS: { help: "replicas of the stream", fallback: "1", read: integer(1, 5) },
+  PIXELGATE_STREAM_MAX_AGE: { help: "how long the stream keeps an event", fallback: "72h", read: duration },
+  PIXELGATE_STREAM_MAX_BYTES: {
+    help: "size of the stream; none: without bound",
+    fallback: "none",
+    read: (text: string) => (text === "none" ? -1 : bytes(1024 * 1024)(text)),
+  },
+  PIXELGATE_MAX_URL_BYTES: {
+    help: "longest request target, up to 65536",
+    fallback: "16384",
+    read: integer(256, 65536),
+  },
+  PIXELGATE_WORKERS: { help: "processes on the port; auto: one a core", fallback: "1", read: workers },
+  TRUSTED_PROXIES: {
+    help: "addresses and networks whose X-Forwarded-For counts, comma-separated",
+    fallback: "",
+    read: networks,
+  },
+  LOG_LEVEL: {
+    help: LOG_LEVELS.join(", "),
+    fallback: "info",
+    read: pattern(new RegExp(`^(${LOG_LEVELS.join("|")})$`), `one of ${LOG_LEVELS.join(", ")}`),
+  },
+  SHUTDOWN_DELAY_MS: {
+    help: "from not ready to no longer accepting",
+    fallback: "0",
+    read: integer(0, 600_000),
+  },
+  SHUTDOWN_TIMEOUT_MS: {
+    help: "longest wait for what is in flight",
+    fallback: "10000",
+    read: integer(0, 600_000),
+  },
+} as const satisfies Record<string, Setting<unknown>>;
