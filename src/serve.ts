@@ -10,9 +10,9 @@ import { findRuntime } from "./runtime/find.ts";
 import type { Listener, Runtime } from "./runtime/runtime.ts";
 import { untilStopped } from "./signals.ts";
 import type { Sources } from "./sources.ts";
-import { supervise } from "./supervisor.ts";
 import { VERSION } from "./version.ts";
-import { WORKER_INDEX, work } from "./worker.ts";
+import { supervise } from "./workers/supervisor.ts";
+import { WORKER_INDEX, work } from "./workers/worker.ts";
 
 /** Runs the gateway until it is told to stop; resolves with the exit code. Throws a `StartError`. */
 export async function serve(config: Config, sources: Sources): Promise<number> {
@@ -28,20 +28,24 @@ export async function serve(config: Config, sources: Sources): Promise<number> {
   }
   if (process.env[WORKER_INDEX] !== undefined) return work(config, sources, runtime, log);
   const live = createLive();
+  const status = { isDraining: false };
+  const { promise: opened, resolve: open } = Promise.withResolvers<Shown>();
+  // Before the port opens: a signal right after the first answer must find somebody who hears it.
+  const ended = untilStopped(async (signal) => {
+    status.isDraining = true;
+    log.info("stopping", { signal });
+    await (await opened).stop();
+    live.close();
+    log.info("stopped");
+  });
   const shown: Shown =
     workers > 1
       ? await supervise(config, sources, workers, live, log)
       : openGateway(config, sources, runtime, log, live, null);
-  const status = { isDraining: false };
   const admin = openAdmin(config, shown, live, status, startedMs, runtime, log);
   announce(config, shown, admin.port, runtime.name, workers, log);
-  return untilStopped(async (signal) => {
-    status.isDraining = true;
-    log.info("stopping", { signal });
-    await shown.stop();
-    live.close();
-    log.info("stopped");
-  });
+  open(shown);
+  return ended;
 }
 
 function openAdmin(

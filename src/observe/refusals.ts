@@ -3,8 +3,11 @@ import type { Log } from "./log.ts";
 
 const EVERY_MS = 10_000;
 
-/** Counts refusals by reason and logs the counts every ten seconds in which there were any. */
-export function createRefusalLog(log: Log): (reason: string, sourceId: string | null) => void {
+/** Counts refusals by reason and logs the counts every ten seconds, or `everyMs`, in which there were any. */
+export function createRefusalLog(
+  log: Log,
+  everyMs = EVERY_MS,
+): (reason: string, sourceId: string | null) => void {
   let counts = new Map<string, { reason: string; source: string | null; count: number }>();
   let timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -22,7 +25,7 @@ export function createRefusalLog(log: Log): (reason: string, sourceId: string | 
     if (known === undefined) counts.set(key, { reason, source: sourceId, count: 1 });
     else known.count += 1;
     if (timer === null) {
-      timer = setTimeout(write, EVERY_MS);
+      timer = setTimeout(write, everyMs);
       timer.unref();
     }
   };

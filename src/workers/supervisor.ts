@@ -1,14 +1,14 @@
 // Several workers on one port: starts them, starts a dead one again, passes signals on, adds up what they report.
 import { type ChildProcess, spawn } from "node:child_process";
-import type { Config } from "./config.ts";
-import type { DeliveryState } from "./delivery/delivery.ts";
-import { type Shown, StartError } from "./gateway.ts";
-import { bury } from "./observe/buried.ts";
-import type { Live } from "./observe/live.ts";
-import type { Log } from "./observe/log.ts";
-import { renderMetrics, type Snapshot, type Totals } from "./observe/metrics.ts";
-import { watchSources } from "./reload.ts";
-import type { Sources } from "./sources.ts";
+import type { Config } from "../config.ts";
+import type { DeliveryState } from "../delivery/delivery.ts";
+import { type Shown, StartError } from "../gateway.ts";
+import { bury } from "../observe/buried.ts";
+import type { Live } from "../observe/live.ts";
+import type { Log } from "../observe/log.ts";
+import { renderMetrics, type Snapshot, type Totals } from "../observe/metrics.ts";
+import { watchSources } from "../reload.ts";
+import type { Sources } from "../sources.ts";
 import { type FromWorker, type ToWorker, WORKER_COUNT, WORKER_INDEX } from "./worker.ts";
 
 const RESTART_MS = 500;

@@ -1,13 +1,13 @@
 // One of several processes on the port: a gateway that reports to its supervisor.
-import type { Config } from "./config.ts";
-import type { DeliveryState } from "./delivery/delivery.ts";
-import { openGateway } from "./gateway.ts";
-import type { Log } from "./observe/log.ts";
-import type { Snapshot, Totals } from "./observe/metrics.ts";
-import type { LiveRecord } from "./observe/observer.ts";
-import type { Runtime } from "./runtime/runtime.ts";
-import { untilStopped } from "./signals.ts";
-import type { Sources } from "./sources.ts";
+import type { Config } from "../config.ts";
+import type { DeliveryState } from "../delivery/delivery.ts";
+import { openGateway } from "../gateway.ts";
+import type { Log } from "../observe/log.ts";
+import type { Snapshot, Totals } from "../observe/metrics.ts";
+import type { LiveRecord } from "../observe/observer.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { untilStopped } from "../signals.ts";
+import type { Sources } from "../sources.ts";
 
 /** What a worker tells its supervisor. */
 export type FromWorker =
