@@ -9,19 +9,23 @@ const INSTALL = ["install", "-y", "--no-install-recommends", "chromium"];
 /** How long a test that opens the browser may need, milliseconds: it may have to be installed first. */
 export const CHROMIUM_TIMEOUT_MS = 300_000;
 
-/** Opens a browser without a window; throws one line on how to get it where it is missing and cannot be installed. */
-export async function openChromium(): Promise<Browser> {
-  if (!existsSync(PATH)) {
-    if (process.getuid?.() === 0) {
-      spawnSync("apt-get", ["update", "-qq"], { stdio: "ignore", timeout: 100_000 });
-      spawnSync("apt-get", INSTALL, {
-        stdio: "ignore",
-        timeout: 180_000,
-        env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-      });
-    }
-    if (!existsSync(PATH)) throw new Error(`Cannot open ${PATH}: no such file: apt-get ${INSTALL.join(" ")}`);
+/** Installs the browser where it is missing and may be installed; throws one line on how to get it otherwise. */
+export function prepareChromium(): void {
+  if (existsSync(PATH)) return;
+  if (process.getuid?.() === 0) {
+    spawnSync("apt-get", ["update", "-qq"], { stdio: "ignore", timeout: 100_000 });
+    spawnSync("apt-get", INSTALL, {
+      stdio: "ignore",
+      timeout: 180_000,
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    });
   }
+  if (!existsSync(PATH)) throw new Error(`Cannot open ${PATH}: no such file: apt-get ${INSTALL.join(" ")}`);
+}
+
+/** Opens a browser without a window; throws as `prepareChromium` does. */
+export async function openChromium(): Promise<Browser> {
+  prepareChromium();
   return await chromium.launch({
     executablePath: PATH,
     args: [
