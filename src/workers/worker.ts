@@ -61,7 +61,8 @@ export function work(config: Config, sources: Sources, runtime: Runtime, log: Lo
     tell({ kind: "records", records });
     records = [];
   }, RECORDS_MS);
+  // Before the supervisor hears of us: it may pass a signal on at once.
+  const ended = untilStopped(gateway.stop);
   tell({ kind: "listening", port: gateway.port });
-
-  return untilStopped(gateway.stop);
+  return ended;
 }
