@@ -10,6 +10,7 @@ import { hasWrk, type LoadResult, sendLoad } from "./load.ts";
 import { measureOverload } from "./overload.ts";
 import { cpuTimeUs, residentBytes } from "./process.ts";
 import { describeMachine, type Server, startGateway, startServer } from "./servers.ts";
+import { measureStarts } from "./start.ts";
 import { pageTarget, pageTargets } from "./urls.ts";
 
 const CONNECTIONS = 64;
@@ -81,6 +82,7 @@ try {
     for (const row of rows) row.samples.push(await measure(row));
   }
   report();
+  console.log(await measureStarts(flags.smoke ? 2 : 15));
   const durable = rows.find(({ name }) => name === "durable");
   if (durable !== undefined) await measureOverload(durable, flags.smoke);
 } finally {

@@ -1,29 +1,18 @@
-// `bun run build && bun run bench:start`: from starting the binary to its first answer, a pixel that is safe on disk.
-// Flags: --rounds N, --program FILE. Every round starts with an empty data folder; the aim is a median under 100 ms.
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
-import { cpus, tmpdir } from "node:os";
+// `bun run bench:start`, and a part of `bun run bench`: from starting the binary to its first answer, a pixel that is
+// safe on disk. Flag: --rounds N. Every round starts with an empty data folder; the aim is a median under 100 ms.
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { freePort } from "../nats.ts";
+import { describeMachine } from "./servers.ts";
 
-const { values: flags } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "15" },
-    program: { type: "string", default: join(import.meta.dirname, "../../dist/pixelgate") },
-  },
-});
+const ROOT = join(import.meta.dirname, "../..");
+const PROGRAM = join(ROOT, "dist/pixelgate");
 const REQUEST = "GET /pixel/v1/page?writeKey=demo&name=Hello HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const LIMIT_MS = 10_000;
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" ? (address?.port ?? 0) : 0));
-    });
-  });
-}
 
 /** The first line of an answer, or null while nobody listens. */
 function ask(port: number): Promise<string | null> {
@@ -41,7 +30,7 @@ async function measure(): Promise<number> {
   const dataDir = mkdtempSync(join(tmpdir(), "pixelgate-start-"));
   const port = await freePort();
   const startedMs = performance.now();
-  const child = spawn(flags.program, [], {
+  const child = spawn(PROGRAM, [], {
     env: {
       HOST: "127.0.0.1",
       PORT: String(port),
@@ -67,17 +56,21 @@ async function measure(): Promise<number> {
   }
 }
 
-if (!existsSync(flags.program)) {
-  console.error(`Cannot measure ${flags.program}: no such file. Try: bun run build`);
-  process.exit(1);
+/** Builds the binary, starts it again and again, and tells the times from start to first answer as one line. */
+export async function measureStarts(rounds: number): Promise<string> {
+  execFileSync(process.execPath, ["run", "build"], { cwd: ROOT, stdio: "ignore" });
+  // The first start reads the binary from the disk; the others find it in memory.
+  const cold = await measure();
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) times.push(await measure());
+  times.sort((a, b) => a - b);
+  const at = (share: number) =>
+    `${(times[Math.floor((times.length - 1) * share)] ?? Number.NaN).toFixed(0)} ms`;
+  return `binary, start to first answer: median ${at(0.5)} of ${rounds}, ${at(0)} to ${at(1)}; the first ${cold.toFixed(0)} ms`;
 }
-// The first start reads the binary from the disk; the others find it in memory.
-const cold = await measure();
-const times: number[] = [];
-for (let round = 0; round < Number(flags.rounds); round++) times.push(await measure());
-times.sort((a, b) => a - b);
-const at = (share: number) => (times[Math.floor((times.length - 1) * share)] ?? Number.NaN).toFixed(0);
-console.log(
-  `${cpus()[0]?.model}, ${cpus().length} cores · ${times.length} starts after a first of ${cold.toFixed(0)} ms`,
-);
-console.log(`start to first answer: median ${at(0.5)} ms, fastest ${at(0)}, slowest ${at(1)}`);
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { rounds: { type: "string", default: "15" } } });
+  console.log(describeMachine());
+  console.log(await measureStarts(Number(values.rounds)));
+}
