@@ -208,3 +208,11 @@ export async function tailLines(
   if (code !== 0) throw new Error(`tail ended with exit code ${code}`);
   return lines();
 }
+
+/** Waits until a gateway is connected and its stream takes events: until then it spools them. */
+export async function untilNatsIsUp({ adminUrl }: Pick<Gateway, "adminUrl">): Promise<void> {
+  await until("NATS is up", async () => {
+    const status = (await (await fetch(`${adminUrl}/status.json`)).json()) as { delivery: { nats: string } };
+    return status.delivery.nats === "up";
+  });
+}

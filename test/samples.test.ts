@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AckPolicy, type JsMsg, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "nats";
-import { type Gateway, startGateway } from "./gateway.ts";
+import { type Gateway, startGateway, untilNatsIsUp } from "./gateway.ts";
 import { type NatsServer, startNats } from "./nats.ts";
 
 const CONFIG = {
@@ -80,6 +80,7 @@ beforeAll(async () => {
   nats = await startNats();
   const env = { NATS_URL: nats.url, PIXELGATE_CONFIG: join(folder, "pixelgate.json") };
   gateway = await startGateway({ env });
+  await untilNatsIsUp(gateway);
   connection = await connect({ servers: nats.url });
 }, 30_000);
 

@@ -1,8 +1,7 @@
 import { expect, test } from "bun:test";
 import { connect } from "nats";
-import { runCommand, tailLines, withGateway } from "./gateway.ts";
+import { runCommand, tailLines, untilNatsIsUp, withGateway } from "./gateway.ts";
 import { startNats } from "./nats.ts";
-import { until } from "./until.ts";
 
 test("pixelgate tail prints a readable line an event, in which a visitor's text steers no terminal", async () => {
   await withGateway({}, async (gateway) => {
@@ -34,10 +33,7 @@ test("pixelgate tail follows the stream with NATS, refused requests and what is 
   const env = { NATS_URL: nats.url };
   try {
     await withGateway({ env }, async (gateway) => {
-      await until("NATS is up", async () => {
-        const status = await (await fetch(`${gateway.adminUrl}/status.json`)).json();
-        return (status as { delivery: { nats: string } }).delivery.nats === "up";
-      });
+      await untilNatsIsUp(gateway);
       await fetch(`${gateway.url}/pixel/v1/page?writeKey=demo&name=First`);
       await fetch(`${gateway.url}/pixel/v1/track?writeKey=demo`);
       const stranger = await connect({ servers: nats.url });

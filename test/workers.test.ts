@@ -8,6 +8,7 @@ import { childrenOf } from "./bench/process.ts";
 import { countIds, readStream } from "./delivery/parts.ts";
 import { COMMANDS, type Gateway, type GatewayOptions, runCommand, startGateway } from "./gateway.ts";
 import { createNats, type NatsServer, startNats } from "./nats.ts";
+import { until } from "./until.ts";
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -55,14 +56,6 @@ async function sendMany(gateway: Gateway, ids: readonly string[]): Promise<strin
 }
 
 const namesOf = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
-
-async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  const limitMs = performance.now() + 20_000;
-  while (!(await isTrue())) {
-    if (performance.now() > limitMs) throw new Error(`Cannot wait any longer until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 function isAlive(pid: number): boolean {
   try {

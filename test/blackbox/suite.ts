@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GIF } from "../../src/pixel/reply.ts";
-import { type Gateway, startGateway } from "../gateway.ts";
+import { type Gateway, startGateway, untilNatsIsUp } from "../gateway.ts";
 import { type RawResponse, sendRaw } from "./socket.ts";
 
 /** A message as a subscriber, or the reader of the spool, gets it. */
@@ -85,6 +85,7 @@ export function describeGateway(runtime: Runtime, store: Store): void {
         command: runtime.command,
         env: { ...env, PIXELGATE_CONFIG: config, TRUSTED_PROXIES: "127.0.0.0/8" },
       });
+      if ("NATS_URL" in env) await untilNatsIsUp(gateway);
     }, 40_000);
 
     afterAll(async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "nats";
-import { type Gateway, startGateway } from "../gateway.ts";
+import { type Gateway, startGateway, untilNatsIsUp } from "../gateway.ts";
 import { findNatsServer, freePort, natsVersion } from "../nats.ts";
 import { until } from "../until.ts";
 import { ROOT, readText, readYaml } from "./files.ts";
@@ -87,6 +87,7 @@ function environmentOf(): Record<string, string> {
 beforeAll(async () => {
   await startNodes();
   gateway = await startGateway({ env: environmentOf() });
+  await untilNatsIsUp(gateway);
 });
 
 afterAll(async () => {
