@@ -72,7 +72,7 @@ export function openGateway(
 ): Gateway {
   const holder = { current: initial };
   const sources = () => holder.current;
-  const logRefusal = createRefusalLog(log);
+  const refusals = createRefusalLog(log);
   const delivery = openDelivery(config, log, share, {
     onAck: (ackMs) => metrics.ack(ackMs / 1000),
     onDrained: (events) => metrics.drained(events),
@@ -89,7 +89,7 @@ export function openGateway(
     },
     count(outcome, type, sourceId, reason, startedMs) {
       metrics.count(outcome, type, sourceId, reason, startedMs);
-      if (outcome === "rejected" && reason !== null) logRefusal(reason, sourceId);
+      if (outcome === "rejected" && reason !== null) refusals.count(reason, sourceId);
     },
     show: viewer.show,
   };
@@ -141,6 +141,7 @@ export function openGateway(
       await delivery.close(left());
       // The last answers are on their way through the sockets.
       await sleep(Math.min(FAREWELL_MS, left()));
+      refusals.flush();
       metrics.stop();
       pressure.stop();
     },

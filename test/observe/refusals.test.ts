@@ -7,7 +7,7 @@ test("createRefusalLog writes one line for all refusals of a reason and a source
   const lines: unknown[] = [];
   const write = (message: string, fields?: Record<string, unknown>) => lines.push([message, fields]);
   const log: Log = { debug: write, info: write, warn: write, error: write };
-  const refuse = createRefusalLog(log, 50);
+  const { count: refuse, flush } = createRefusalLog(log, 50);
   for (let index = 0; index < 1000; index++) refuse("invalid write key", null);
   refuse("source is disabled", "blog");
   refuse("source is disabled", "shop");
@@ -22,4 +22,12 @@ test("createRefusalLog writes one line for all refusals of a reason and a source
   refuse("invalid write key", null);
   await until("the next count is written", () => lines.length > 3);
   expect(lines.at(-1)).toEqual(["requests refused", { reason: "invalid write key", source: null, count: 1 }]);
+  refuse("source is disabled", "blog");
+  flush();
+  expect(lines.at(-1)).toEqual([
+    "requests refused",
+    { reason: "source is disabled", source: "blog", count: 1 },
+  ]);
+  flush();
+  expect(lines.length).toBe(5);
 });
