@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { sendRaw } from "./blackbox/socket.ts";
 import { COMMANDS, linesOf, startGateway } from "./gateway.ts";
 import { until } from "./until.ts";
 
@@ -17,6 +18,8 @@ for (const runtime of ["bun", "deno"] as const) {
     expect(await status(`${gateway.adminUrl}/livez`)).toBe(200);
     const pixel = await fetch(`${gateway.url}/pixel/v1/page?writeKey=demo`);
     expect([pixel.status, pixel.headers.get("connection")]).toEqual([200, "close"]);
+    const [probe] = await sendRaw(gateway.port, "GET /pixel/v1/page?writeKey=demo HTTP/1.0\r\n\r\n");
+    expect(probe?.status).toBe(200);
     await until("it has stopped", () => linesOf(gateway, "stopped").length > 0);
     expect(await gateway.stop("SIGCONT")).toBe(0);
   });

@@ -19,6 +19,13 @@ export const bun: Runtime = {
     // Bun reads this when it listens; its types call it read-only.
     if (maxHeaderBytes !== undefined) (http as { maxHeaderSize: number }).maxHeaderSize = maxHeaderBytes;
     const handle = app.compile().fetch;
+    const answer = (request: Request) => {
+      if (request.url.charCodeAt(0) !== SLASH) return handle(request);
+      // Without a Host header (HTTP/1.0 probes) the URL is a bare path, and Elysia finds no route in it.
+      const absolute = new Request(`http://localhost${request.url}`, request);
+      rewritten.set(absolute, request);
+      return handle(absolute);
+    };
     let isLeaving = false;
     const listening = Bun.serve({
       hostname: host,
@@ -27,14 +34,7 @@ export const bun: Runtime = {
       development: false,
       idleTimeout: 75,
       maxRequestBodySize: MAX_BODY_BYTES,
-      fetch(request) {
-        if (isLeaving) return sendOff(handle(request));
-        if (request.url.charCodeAt(0) !== SLASH) return handle(request);
-        // Without a Host header (HTTP/1.0 probes) the URL is a bare path, and Elysia finds no route in it.
-        const absolute = new Request(`http://localhost${request.url}`, request);
-        rewritten.set(absolute, request);
-        return handle(absolute);
-      },
+      fetch: (request) => (isLeaving ? sendOff(answer(request)) : answer(request)),
     });
     server ??= listening;
     return {
