@@ -12,10 +12,12 @@ import { openSpool } from "./spool.ts";
 import { spoolNameOf } from "./spoolname.ts";
 import type { Route } from "./subject.ts";
 
+/** States of NATS, best first. `off`: no NATS_URL. `degraded`: connected, but the stream does not take messages. */
+export const NATS_STATES = ["off", "up", "degraded", "down"] as const;
+
 /** The state of delivery at this instant, for metrics, readiness and the live page. */
 export interface DeliveryState {
-  /** `off`: no NATS_URL. `degraded`: connected, but the stream does not take messages. */
-  readonly nats: "off" | "up" | "degraded" | "down";
+  readonly nats: (typeof NATS_STATES)[number];
   readonly inFlight: number;
   readonly inFlightBytes: number;
   readonly spooled: number;

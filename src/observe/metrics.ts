@@ -1,7 +1,7 @@
 // Counts what happens, for Prometheus. On the request path a count is a few plain additions (50 ns, clock included);
 // prom-client names, sums and writes them when somebody asks. No client text becomes a label.
 import { type Aggregator, AggregatorRegistry, Counter, Gauge, type Metric, Registry } from "prom-client";
-import type { DeliveryState } from "../delivery/delivery.ts";
+import { type DeliveryState, NATS_STATES } from "../delivery/delivery.ts";
 import { EVENT_TYPES } from "../pixel/event.ts";
 import { Histogram } from "./histogram.ts";
 import { watchLag } from "./lag.ts";
@@ -46,7 +46,6 @@ export interface MetricsOptions {
 
 const OUTCOME_INDEX = { published: 0, spooled: 1, failed: 2, rejected: 3, dropped: 4 } as const;
 const TYPE_INDEX = { page: 0, track: 1 } as const;
-const NATS_STATES = ["off", "up", "degraded", "down"] as const satisfies DeliveryState["nats"][];
 
 /** The source label of a request without a valid write key; no source can have this id. */
 const UNKNOWN_SOURCE = "_unknown";

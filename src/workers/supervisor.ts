@@ -1,12 +1,13 @@
 // Several workers on one port: starts them, starts a dead one again, passes signals on, adds up what they report.
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Config } from "../config.ts";
-import type { DeliveryState } from "../delivery/delivery.ts";
+import { type DeliveryState, NATS_STATES } from "../delivery/delivery.ts";
 import { type Shown, StartError } from "../gateway.ts";
 import { bury } from "../observe/buried.ts";
 import type { Live } from "../observe/live.ts";
 import type { Log } from "../observe/log.ts";
 import { renderMetrics, type Snapshot, type Totals } from "../observe/metrics.ts";
+import { OUTCOMES } from "../observe/observer.ts";
 import { watchSources } from "../reload.ts";
 import type { Sources } from "../sources.ts";
 import { type FromWorker, type ToWorker, WORKER_COUNT, WORKER_INDEX } from "./worker.ts";
@@ -195,16 +196,14 @@ function askSnapshot(worker: Worker): Promise<void> {
   });
 }
 
-// The state of all is that of the worst: one that cannot take events makes some requests fail.
-const NATS_ORDER = ["off", "up", "degraded", "down"] as const;
-
 function addStates(known: readonly (DeliveryState | null)[]): DeliveryState {
   const states = known.filter((state) => state !== null);
   const sum = (read: (state: DeliveryState) => number) =>
     states.reduce((total, state) => total + read(state), 0);
   const ages = states.flatMap((state) => state.oldestSpooledMs ?? []);
   return {
-    nats: NATS_ORDER.findLast((nats) => states.some((state) => state.nats === nats)) ?? "down",
+    // The worst of them: one that cannot take events makes some requests fail.
+    nats: NATS_STATES.findLast((nats) => states.some((state) => state.nats === nats)) ?? "down",
     inFlight: sum((state) => state.inFlight),
     inFlightBytes: sum((state) => state.inFlightBytes),
     spooled: sum((state) => state.spooled),
@@ -217,8 +216,7 @@ function addStates(known: readonly (DeliveryState | null)[]): DeliveryState {
 function addTotals(known: readonly (Totals | null)[]): Totals {
   const total = { published: 0, spooled: 0, failed: 0, rejected: 0, dropped: 0 };
   for (const totals of known) {
-    if (totals === null) continue;
-    for (const outcome of Object.keys(total) as (keyof typeof total)[]) total[outcome] += totals[outcome];
+    for (const outcome of OUTCOMES) total[outcome] += totals?.[outcome] ?? 0;
   }
   return total;
 }
