@@ -14,7 +14,9 @@ export function watchSources(
   log: Log,
 ): { stop(): void } {
   const { configFile } = config;
+  let isOver = false;
   const reload = () => {
+    if (isOver) return;
     const loaded = loadSources(configFile, config.stream.prefix);
     if (Array.isArray(loaded)) {
       log.error("configuration not reloaded: the running one stays", { faults: loaded });
@@ -27,7 +29,8 @@ export function watchSources(
   if (configFile !== null) watchFile(configFile, { interval: POLL_MS, persistent: false }, reload);
   return {
     stop() {
-      process.off("SIGHUP", reload);
+      // The signal keeps its handler: without one it would end a process that is still answering.
+      isOver = true;
       if (configFile !== null) unwatchFile(configFile, reload);
     },
   };

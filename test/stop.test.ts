@@ -18,6 +18,7 @@ for (const runtime of ["bun", "deno"] as const) {
     expect(await status(`${gateway.adminUrl}/livez`)).toBe(200);
     const pixel = await fetch(`${gateway.url}/pixel/v1/page?writeKey=demo`);
     expect([pixel.status, pixel.headers.get("connection")]).toEqual([200, "close"]);
+    process.kill(gateway.pid, "SIGHUP");
     const [probe] = await sendRaw(gateway.port, "GET /pixel/v1/page?writeKey=demo HTTP/1.0\r\n\r\n");
     expect(probe?.status).toBe(200);
     await until("it has stopped", () => linesOf(gateway, "stopped").length > 0);
