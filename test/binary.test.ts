@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import manifest from "../package.json" with { type: "json" };
-import { type Gateway, runCommand, startGateway } from "./gateway.ts";
-import { buildImage, confine, type Image, readInstructions, whyNotConfined } from "./image.ts";
+import { buildImage, confine, type Image, readInstructions, whyNotConfined } from "./deploy/image.ts";
+import { type Gateway, runCommand, startGateway } from "./support/gatewayprocess.ts";
 
 // The build alone takes some seconds.
 setDefaultTimeout(120_000);

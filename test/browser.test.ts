@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { createSpoolStore } from "./blackbox/stores.ts";
-import { CHROMIUM_TIMEOUT_MS, openChromium } from "./chromium.ts";
-import { type Gateway, startGateway } from "./gateway.ts";
+import { CHROMIUM_TIMEOUT_MS, openChromium } from "./support/chromium.ts";
+import { type Gateway, startGateway } from "./support/gatewayprocess.ts";
 
 const CONFIG = {
   sources: [

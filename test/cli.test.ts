@@ -7,7 +7,7 @@ import { type TSchema, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import manifest from "../package.json" with { type: "json" };
 import { SETTINGS } from "../src/settings.ts";
-import { type Gateway, runCommand, startGateway } from "./gateway.ts";
+import { type Gateway, runCommand, startGateway } from "./support/gatewayprocess.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pixelgate-cli-"));
 const file = join(folder, "pixelgate.json");

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Config, readConfig } from "../src/config.ts";
 import { SETTINGS } from "../src/settings.ts";
-import { COMMANDS, runCommand } from "./gateway.ts";
+import { COMMANDS, runCommand } from "./support/gatewayprocess.ts";
 
 function configOf(environment: Record<string, string | undefined>): Config {
   const config = readConfig(environment);

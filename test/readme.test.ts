@@ -6,9 +6,9 @@ import manifest from "../package.json" with { type: "json" };
 import { PageEvent, TrackEvent } from "../src/pixel/event.ts";
 import { SETTINGS } from "../src/settings.ts";
 import { ConfigFile, resolveSources } from "../src/sources.ts";
-import { tailLines, withGateway } from "./gateway.ts";
-import { startNats } from "./nats.ts";
-import { until } from "./until.ts";
+import { tailLines, withGateway } from "./support/gatewayprocess.ts";
+import { startNats } from "./support/natsserver.ts";
+import { until } from "./support/until.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const README = readFileSync(join(ROOT, "README.md"), "utf8");

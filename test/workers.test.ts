@@ -5,10 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readSpool } from "../src/delivery/spoolreader.ts";
 import { childrenOf } from "./bench/process.ts";
-import { countIds, readStream } from "./delivery/parts.ts";
-import { COMMANDS, type Gateway, type GatewayOptions, runCommand, startGateway } from "./gateway.ts";
-import { createNats, type NatsServer, startNats } from "./nats.ts";
-import { until } from "./until.ts";
+import {
+  COMMANDS,
+  type Gateway,
+  type GatewayOptions,
+  runCommand,
+  startGateway,
+} from "./support/gatewayprocess.ts";
+import { createNats, type NatsServer, startNats } from "./support/natsserver.ts";
+import { countIds, readStream } from "./support/parts.ts";
+import { until } from "./support/until.ts";
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {

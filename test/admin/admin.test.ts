@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, expect, test } from "bun:test";
-import { IDLE, openPorts } from "../ports.ts";
-import { until } from "../until.ts";
+import { IDLE, openPorts } from "../support/ports.ts";
+import { until } from "../support/until.ts";
 
 const ports = openPorts();
 const { adminUrl, publicUrl, world } = ports;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { createExplain } from "../../src/admin/explain.ts";
-import { SOURCES } from "../ports.ts";
+import { SOURCES } from "../support/ports.ts";
 
 const explain = createExplain({
   maxUrlBytes: 16384,

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createExplain } from "../../src/admin/explain.ts";
 import { createOpenApi } from "../../src/admin/openapi/document.ts";
-import { SOURCES } from "../ports.ts";
+import { SOURCES } from "../support/ports.ts";
 
 interface Parameter {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { CHROMIUM_TIMEOUT_MS, openChromium } from "../chromium.ts";
-import { IDLE, openPorts } from "../ports.ts";
+import { CHROMIUM_TIMEOUT_MS, openChromium } from "../support/chromium.ts";
+import { IDLE, openPorts } from "../support/ports.ts";
 
 let browser: Browser;
 let ports: ReturnType<typeof openPorts>;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { findObstacles } from "../../src/admin/readiness.ts";
-import { IDLE } from "../ports.ts";
+import { IDLE } from "../support/ports.ts";
 
 const cases = [
   ["has none while events go to the spool", IDLE, false, []],

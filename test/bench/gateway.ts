@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type NatsServer, startNats } from "../nats.ts";
+import { type NatsServer, startNats } from "../support/natsserver.ts";
 import { hasWrk, type LoadResult, sendLoad } from "./load.ts";
 import { measureOverload } from "./overload.ts";
 import { cpuTimeUs, residentBytes } from "./process.ts";

@@ -1,6 +1,6 @@
 // Every bench runs as its command does, short and without a threshold: it must print its table.
 import { expect, test } from "bun:test";
-import { runCommand } from "../gateway.ts";
+import { runCommand } from "../support/gatewayprocess.ts";
 
 const LIMIT_MS = 60_000;
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect as connectNats } from "nats";
-import { startNats } from "../nats.ts";
+import { startNats } from "../support/natsserver.ts";
 import { sendLoad } from "./load.ts";
 import { residentBytes } from "./process.ts";
 import { describeMachine, startGateway } from "./servers.ts";

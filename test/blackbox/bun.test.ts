@@ -1,4 +1,4 @@
-import { COMMANDS } from "../gateway.ts";
+import { COMMANDS } from "../support/gatewayprocess.ts";
 import { createSpoolStore, createStreamStore } from "./stores.ts";
 import { describeGateway, type Runtime } from "./suite.ts";
 

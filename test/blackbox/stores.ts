@@ -5,7 +5,7 @@ import { jetstream } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "nats";
 import { toSpooledEvent } from "../../src/delivery/spoolfile.ts";
 import { SPOOL_NAME } from "../../src/delivery/spoolname.ts";
-import { type NatsServer, startNats } from "../nats.ts";
+import { type NatsServer, startNats } from "../support/natsserver.ts";
 import type { Arrival, Store } from "./suite.ts";
 
 const WAIT_MS = 5000;

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GIF } from "../../src/pixel/reply.ts";
-import { type Gateway, startGateway, untilNatsIsUp } from "../gateway.ts";
-import { type RawResponse, sendRaw } from "./socket.ts";
+import { type Gateway, startGateway, untilNatsIsUp } from "../support/gatewayprocess.ts";
+import { type RawResponse, sendRaw } from "../support/socket.ts";
 
 /** A message as a subscriber, or the reader of the spool, gets it. */
 export interface Arrival {

@@ -2,7 +2,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { connect, createInbox, NatsConnectionImpl } from "nats";
 import { readStoredAcks } from "../../src/delivery/client.ts";
-import { startNats } from "../nats.ts";
+import { startNats } from "../support/natsserver.ts";
 
 const nats = await startNats();
 afterAll(() => nats.stop());

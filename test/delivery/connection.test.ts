@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 
 import { connect, nkeys } from "nats";
-import { type NatsServer, patiently, startCluster, startNats } from "../nats.ts";
-import { until } from "../until.ts";
+import { type NatsServer, patiently, startCluster, startNats } from "../support/natsserver.ts";
 import {
   afterTest,
   countIds,
@@ -18,7 +17,8 @@ import {
   STREAM,
   temporaryFolder,
   untilUp,
-} from "./parts.ts";
+} from "../support/parts.ts";
+import { until } from "../support/until.ts";
 
 putAwayAfterEach();
 

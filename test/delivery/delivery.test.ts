@@ -3,8 +3,13 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { StreamConfig } from "@nats-io/jetstream";
 import { readSpool } from "../../src/delivery/spoolreader.ts";
-import { administer, createNats, type NatsOptions, type NatsServer, startNats } from "../nats.ts";
-import { until } from "../until.ts";
+import {
+  administer,
+  createNats,
+  type NatsOptions,
+  type NatsServer,
+  startNats,
+} from "../support/natsserver.ts";
 import {
   afterTest,
   countIds,
@@ -16,7 +21,8 @@ import {
   STREAM,
   temporaryFolder,
   untilUp,
-} from "./parts.ts";
+} from "../support/parts.ts";
+import { until } from "../support/until.ts";
 
 putAwayAfterEach();
 

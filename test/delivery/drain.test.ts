@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { createNats } from "../nats.ts";
-import { until } from "../until.ts";
-import { afterTest, deliver, event, openDelivery, putAwayAfterEach, readStream } from "./parts.ts";
+import { createNats } from "../support/natsserver.ts";
+import { afterTest, deliver, event, openDelivery, putAwayAfterEach, readStream } from "../support/parts.ts";
+import { until } from "../support/until.ts";
 
 putAwayAfterEach();
 

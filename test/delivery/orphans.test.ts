@@ -1,8 +1,7 @@
 // Spools of workers that no longer run, drained to a real server by a process that does.
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { createNats, type NatsServer, startNats } from "../nats.ts";
-import { until } from "../until.ts";
+import { createNats, type NatsServer, startNats } from "../support/natsserver.ts";
 import {
   afterTest,
   countIds,
@@ -12,7 +11,8 @@ import {
   putAwayAfterEach,
   readStream,
   temporaryFolder,
-} from "./parts.ts";
+} from "../support/parts.ts";
+import { until } from "../support/until.ts";
 
 putAwayAfterEach();
 

@@ -16,8 +16,8 @@ import { join } from "node:path";
 import { openSpool, type Spool } from "../../src/delivery/spool.ts";
 import { SpoolError } from "../../src/delivery/spoolfault.ts";
 import { lastSpooledSeq, readSpool } from "../../src/delivery/spoolreader.ts";
-import { until } from "../until.ts";
-import { afterTest, event, putAwayAfterEach, recordLog, temporaryFolder } from "./parts.ts";
+import { afterTest, event, putAwayAfterEach, recordLog, temporaryFolder } from "../support/parts.ts";
+import { until } from "../support/until.ts";
 
 putAwayAfterEach();
 

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "nats";
-import { type Gateway, startGateway, untilNatsIsUp } from "../gateway.ts";
-import { findNatsServer, freePort, natsVersion } from "../nats.ts";
-import { until } from "../until.ts";
+import { type Gateway, startGateway, untilNatsIsUp } from "../support/gatewayprocess.ts";
+import { findNatsServer, freePort, natsVersion } from "../support/natsserver.ts";
+import { until } from "../support/until.ts";
 import { ROOT, readText, readYaml } from "./files.ts";
 
 setDefaultTimeout(60_000);

@@ -6,8 +6,8 @@ import manifest from "../../package.json" with { type: "json" };
 import { readConfig } from "../../src/config.ts";
 import { SETTINGS } from "../../src/settings.ts";
 import { ConfigFile, loadSources } from "../../src/sources.ts";
-import { readInstructions } from "../image.ts";
 import { checkShape, isHere, ROOT, readText, readYaml, runTool, strict } from "./files.ts";
+import { readInstructions } from "./image.ts";
 
 const Duration = Type.String({ pattern: "^[0-9]+s$" });
 const Names = Type.Array(Type.String());

@@ -4,9 +4,9 @@ import manifest from "../../package.json" with { type: "json" };
 import { readConfig } from "../../src/config.ts";
 import { SETTINGS } from "../../src/settings.ts";
 import { resolveSources } from "../../src/sources.ts";
-import { readInstructions } from "../image.ts";
-import { openPorts } from "../ports.ts";
+import { openPorts } from "../support/ports.ts";
 import { checkShape, readText, readYaml, strict } from "./files.ts";
+import { readInstructions } from "./image.ts";
 
 // The part of the Kubernetes API that the manifest uses, as API references of 1.30 and later have it.
 const Text = Type.String({ minLength: 1 });

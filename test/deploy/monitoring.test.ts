@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Type } from "@sinclair/typebox";
-import { openPorts } from "../ports.ts";
+import { openPorts } from "../support/ports.ts";
 import { checkShape, isHere, readText, readYaml, runTool, strict } from "./files.ts";
 
 const Source = strict({ type: Type.Literal("prometheus"), uid: Type.String() });

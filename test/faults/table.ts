@@ -3,8 +3,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { administer, createNats, startCluster, startNats } from "../nats.ts";
-import { until } from "../until.ts";
+import { administer, createNats, startCluster, startNats } from "../support/natsserver.ts";
+import { until } from "../support/until.ts";
 import { startSlowProxy } from "./slow.ts";
 import { type Account, World } from "./world.ts";
 

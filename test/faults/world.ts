@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream } from "@nats-io/jetstream";
 import { connect } from "nats";
-import { type Gateway, startGateway } from "../gateway.ts";
-import { freePort, type NatsServer, patiently } from "../nats.ts";
-import { until } from "../until.ts";
+import { type Gateway, startGateway } from "../support/gatewayprocess.ts";
+import { freePort, type NatsServer, patiently } from "../support/natsserver.ts";
+import { until } from "../support/until.ts";
 import { type Load, OK, REFUSED, type Sent, startLoad } from "./load.ts";
 
 /** How large a run is. Times are those of issue-size faults, or shorter ones that show the same. */

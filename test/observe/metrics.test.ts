@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
 import { createMetrics, type Metrics, renderMetrics } from "../../src/observe/metrics.ts";
-import { IDLE } from "../ports.ts";
+import { IDLE } from "../support/ports.ts";
 
 const opened: Metrics[] = [];
 afterAll(() => {

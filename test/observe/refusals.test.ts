@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Log } from "../../src/observe/log.ts";
 import { createRefusalLog } from "../../src/observe/refusals.ts";
-import { until } from "../until.ts";
+import { until } from "../support/until.ts";
 
 test("createRefusalLog writes one line for all refusals of a reason and a source", async () => {
   const lines: unknown[] = [];

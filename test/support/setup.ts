@@ -1,6 +1,6 @@
 // Before the tests: the programs they run beside the gateway are there, or a line says how to get them.
 import { prepareChromium } from "./chromium.ts";
-import { findNatsServer } from "./nats.ts";
+import { findNatsServer } from "./natsserver.ts";
 
 for (const prepare of [findNatsServer, prepareChromium]) {
   try {

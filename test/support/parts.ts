@@ -8,8 +8,8 @@ import { connect } from "nats";
 import { createDelivery, type Delivery, type DeliveryOptions } from "../../src/delivery/delivery.ts";
 import type { DeliveryLog } from "../../src/delivery/log.ts";
 import type { Delivered, Outgoing } from "../../src/delivery/outgoing.ts";
-import { patiently } from "../nats.ts";
-import { until } from "../until.ts";
+import { patiently } from "./natsserver.ts";
+import { until } from "./until.ts";
 
 export const STREAM = { name: "PIXEL", prefix: "pixel", replicas: 1, maxAgeMs: 3_600_000, maxBytes: -1 };
 const ROUTES = [{ destinationId: "warehouse", subject: "pixel.warehouse.page" }];
