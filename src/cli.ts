@@ -1,10 +1,10 @@
 // Verbs and flags. Data goes to stdout, errors to stderr; exit codes: 0 done, 1 failed, 2 wrong words or configuration.
 import { parseArgs } from "node:util";
-import { type Config, readConfig } from "./config.ts";
+import { type Config, readConfig } from "./config/environment.ts";
+import { SETTINGS } from "./config/settings.ts";
+import { ConfigFile, loadSources, type Sources } from "./config/sources.ts";
 import { originOf } from "./origin.ts";
 import { EVENT_SCHEMAS, EVENT_TYPES } from "./pixel/event.ts";
-import { SETTINGS } from "./settings.ts";
-import { ConfigFile, loadSources, type Sources } from "./sources.ts";
 import { VERSION } from "./version.ts";
 
 /** Why a command ends early: lines for stderr, and the exit code. */

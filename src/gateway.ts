@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AnyElysia } from "elysia";
 import { createApp } from "./app.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/environment.ts";
+import type { Sources } from "./config/sources.ts";
 import {
   createDelivery,
   type Delivery,
@@ -19,7 +20,6 @@ import { createRefusalLog } from "./observe/refusals.ts";
 import { createPressure } from "./pressure.ts";
 import { watchSources } from "./reload.ts";
 import type { Listener, ListenOptions, Runtime } from "./runtime/runtime.ts";
-import type { Sources } from "./sources.ts";
 import { VERSION } from "./version.ts";
 
 /** Headers may be this much longer than the longest URL we answer ourselves with 414. */

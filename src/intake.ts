@@ -1,6 +1,7 @@
 // Decides what a request is: an event and where it goes, a refusal, or a drop. Delivers nothing.
 import { createHash } from "node:crypto";
 import type { BlockList } from "node:net";
+import type { Source, Sources } from "./config/sources.ts";
 import type { Outgoing } from "./delivery/outgoing.ts";
 import type { Limiter } from "./limiter.ts";
 import { agentFlag, clientAddress, isDnt, isGpc } from "./pixel/client.ts";
@@ -8,7 +9,6 @@ import { buildEvent, Dropped, type NewId, type RequestFacts, readWriteKey } from
 import type { EventType, Flag } from "./pixel/event.ts";
 import { queryOf, readQuery } from "./pixel/query.ts";
 import { Rejection } from "./pixel/rejection.ts";
-import type { Source, Sources } from "./sources.ts";
 
 /** One request on a pixel route. */
 export interface Ask {

@@ -1,5 +1,5 @@
 // `pixelgate tail`: events on stdout as they come, a readable line each or as JSON.
-import type { Config } from "./config.ts";
+import type { Config } from "./config/environment.ts";
 import { type Followed, followSpools, followStream } from "./delivery/follow.ts";
 import type { EventType } from "./pixel/event.ts";
 

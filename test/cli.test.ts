@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type TSchema, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import manifest from "../package.json" with { type: "json" };
-import { SETTINGS } from "../src/settings.ts";
+import { SETTINGS } from "../src/config/settings.ts";
 import { type Gateway, runCommand, startGateway } from "./support/gatewayprocess.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pixelgate-cli-"));

@@ -14,10 +14,9 @@ const LAYERS: readonly (readonly string[])[] = [
   ["gateway", "admin"],
   ["app", "reload"],
   ["intake"],
-  ["observe", "sources"],
+  ["observe"],
   ["delivery"],
   ["config", "limiter", "origin", "pressure", "runtime", "signals", "version"],
-  ["settings"],
   ["pixel"],
 ];
 

@@ -1,11 +1,11 @@
 // The operator's Elysia app, on a port of its own: probes, metrics, explain, the live feed and its page.
 // It reads and shows; no request to it changes anything.
 import { Elysia } from "elysia";
+import type { Sources } from "../config/sources.ts";
 import type { DeliveryState } from "../delivery/delivery.ts";
 import { type Live, readFilter } from "../observe/live.ts";
 import { METRICS_TYPE, type Metrics } from "../observe/metrics.ts";
 import { queryOf } from "../pixel/query.ts";
-import type { Sources } from "../sources.ts";
 import type { Explain } from "./explain.ts";
 import { createOpenApi } from "./openapi/document.ts";
 import { ASSETS } from "./page/assets.ts";

@@ -1,11 +1,11 @@
 // Says what a pixel URL would become: the same decision as the public port's, and nothing is published.
 import type { BlockList } from "node:net";
-import { rejectedSubject } from "../delivery/subject.ts";
+import type { Sources } from "../config/sources.ts";
+import { rejectedSubject } from "../config/subject.ts";
 import { Accepted, createIntake, mayBeShown, targetOf } from "../intake.ts";
 import { Dropped } from "../pixel/decode.ts";
 import { EVENT_TYPES, type EventType } from "../pixel/event.ts";
 import { type ReplyForm, readReplyForm } from "../pixel/reply.ts";
-import type { Sources } from "../sources.ts";
 
 /** What an explanation depends on: the settings of the public port. */
 export interface ExplainOptions {

@@ -1,6 +1,7 @@
 // From an event to somewhere safe. Owns the choice between NATS and the spool.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { StreamConfig } from "../config.ts";
+import type { StreamConfig } from "../config/environment.ts";
+import type { Route } from "../config/subject.ts";
 import type { NatsOptions } from "./connection.ts";
 import { createDrain } from "./drain.ts";
 import { Flight } from "./flight.ts";
@@ -10,7 +11,6 @@ import { adoptOrphans } from "./orphans.ts";
 import type { Delivered, Outgoing } from "./outgoing.ts";
 import { openSpool } from "./spool.ts";
 import { spoolNameOf } from "./spoolname.ts";
-import type { Route } from "./subject.ts";
 
 /** States of NATS, best first. `off`: no NATS_URL. `degraded`: connected, but the stream does not take messages. */
 export const NATS_STATES = ["off", "up", "degraded", "down"] as const;

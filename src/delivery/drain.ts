@@ -1,13 +1,13 @@
 // Brings spooled events to JetStream, oldest first, beside new traffic. While the stream is degraded its first
 // message is the one that finds out whether the stream takes messages again.
 
+import type { Route } from "../config/subject.ts";
 import type { JetStream } from "./jetstream.ts";
 import { createRarely, type DeliveryLog } from "./log.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Sender, Verdict } from "./ring.ts";
 import type { Spool } from "./spool.ts";
 import type { SpooledEvent } from "./spoolfile.ts";
-import type { Route } from "./subject.ts";
 
 /** Brings the events of one spool to the stream until it is stopped. */
 export interface Drain {

@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeliverPolicy, jetstream } from "@nats-io/jetstream";
-import type { StreamConfig } from "../config.ts";
+import type { StreamConfig } from "../config/environment.ts";
 import { dial, type NatsOptions } from "./connection.ts";
 import { messageOf } from "./log.ts";
 import { SpoolError } from "./spoolfault.ts";

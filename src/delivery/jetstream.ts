@@ -1,7 +1,8 @@
 // Publishes messages to the stream and reports what became of each. Knows no spool: whoever publishes decides what
 // an `unacked` message needs.
 import { createInbox, type Msg } from "nats";
-import type { StreamConfig } from "../config.ts";
+import type { StreamConfig } from "../config/environment.ts";
+import { rejectedSubject } from "../config/subject.ts";
 import { readAck } from "./ack.ts";
 import { createAllowance } from "./allowance.ts";
 import { bytesSender, readStoredAcks } from "./client.ts";
@@ -9,7 +10,6 @@ import { createConnection, type NatsOptions } from "./connection.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import { Ring, type Sender } from "./ring.ts";
 import { createStreamWatch } from "./streamwatch.ts";
-import { rejectedSubject } from "./subject.ts";
 import { fits, headerValue, Wire } from "./wire.ts";
 
 /** `degraded`: connected, but the stream does not take messages, or takes them too slowly. */

@@ -2,6 +2,7 @@
 // Knows no NATS; keeps what it has until it is told that a row is done.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import type { Route } from "../config/subject.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { bringBack, setAside } from "./salvage.ts";
@@ -14,7 +15,6 @@ import {
   type SpoolFile,
 } from "./spoolfile.ts";
 import { SPOOL_NAME, SPOOL_SUFFIXES } from "./spoolname.ts";
-import type { Route } from "./subject.ts";
 
 /** Where a spool is and how large it may get. */
 export interface SpoolOptions {

@@ -5,7 +5,7 @@ import {
   type StreamConfig as NatsStreamConfig,
 } from "@nats-io/jetstream";
 import { type NatsConnection, nanos, PermissionViolationError } from "nats";
-import type { StreamConfig } from "../config.ts";
+import type { StreamConfig } from "../config/environment.ts";
 import { messageOf } from "./log.ts";
 
 /**

@@ -1,5 +1,6 @@
 // One of several processes on the port: a gateway that reports to its supervisor.
-import type { Config } from "../config.ts";
+import type { Config } from "../config/environment.ts";
+import type { Sources } from "../config/sources.ts";
 import type { DeliveryState } from "../delivery/delivery.ts";
 import { openGateway } from "../gateway.ts";
 import type { Log } from "../observe/log.ts";
@@ -7,7 +8,6 @@ import type { Snapshot, Totals } from "../observe/metrics.ts";
 import type { LiveRecord } from "../observe/observer.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { untilStopped } from "../signals.ts";
-import type { Sources } from "../sources.ts";
 
 /** What a worker tells its supervisor. */
 export type FromWorker =

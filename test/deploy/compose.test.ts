@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Type } from "@sinclair/typebox";
 import manifest from "../../package.json" with { type: "json" };
-import { readConfig } from "../../src/config.ts";
-import { SETTINGS } from "../../src/settings.ts";
-import { ConfigFile, loadSources } from "../../src/sources.ts";
+import { readConfig } from "../../src/config/environment.ts";
+import { SETTINGS } from "../../src/config/settings.ts";
+import { ConfigFile, loadSources } from "../../src/config/sources.ts";
 import { checkShape, isHere, ROOT, readText, readYaml, runTool, strict } from "./files.ts";
 import { readInstructions } from "./image.ts";
 

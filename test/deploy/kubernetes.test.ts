@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { type TSchema, Type } from "@sinclair/typebox";
 import manifest from "../../package.json" with { type: "json" };
-import { readConfig } from "../../src/config.ts";
-import { SETTINGS } from "../../src/settings.ts";
-import { resolveSources } from "../../src/sources.ts";
+import { readConfig } from "../../src/config/environment.ts";
+import { SETTINGS } from "../../src/config/settings.ts";
+import { resolveSources } from "../../src/config/sources.ts";
 import { openPorts } from "../support/ports.ts";
 import { checkShape, readText, readYaml, strict } from "./files.ts";
 import { readInstructions } from "./image.ts";

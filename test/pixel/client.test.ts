@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { BlockList } from "node:net";
 import fc from "fast-check";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/environment.ts";
 import {
   agentFlag,
   clientAddress,

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadSources, resolveSources, type Sources } from "../src/sources.ts";
+import { loadSources, resolveSources, type Sources } from "../../src/config/sources.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pixelgate-sources-"));
 afterAll(() => rmSync(folder, { recursive: true }));

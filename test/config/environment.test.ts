@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Config, readConfig } from "../src/config.ts";
-import { SETTINGS } from "../src/settings.ts";
-import { COMMANDS, runCommand } from "./support/gatewayprocess.ts";
+import { type Config, readConfig } from "../../src/config/environment.ts";
+import { SETTINGS } from "../../src/config/settings.ts";
+import { COMMANDS, runCommand } from "../support/gatewayprocess.ts";
 
 function configOf(environment: Record<string, string | undefined>): Config {
   const config = readConfig(environment);
