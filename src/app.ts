@@ -4,8 +4,7 @@ import type { Delivery } from "./delivery/delivery.ts";
 import type { Delivered } from "./delivery/outgoing.ts";
 import { Accepted, type Ask, type Decision, mayBeShown, targetOf } from "./intake.ts";
 import type { Observer, Outcome } from "./observe/observer.ts";
-import { Dropped } from "./pixel/decode.ts";
-import { EVENT_TYPES, type EventType } from "./pixel/event.ts";
+import { Dropped } from "./pixel/build.ts";
 import { queryOf } from "./pixel/query.ts";
 import { Rejection } from "./pixel/rejection.ts";
 import {
@@ -18,6 +17,7 @@ import {
   replyRejected,
   replyText,
 } from "./pixel/reply.ts";
+import { EVENT_TYPES, type EventType } from "./pixel/schema.ts";
 
 /** What the public app is made of. */
 export interface AppOptions {

@@ -4,7 +4,7 @@ import { type Config, readConfig } from "./config/environment.ts";
 import { SETTINGS } from "./config/settings.ts";
 import { ConfigFile, loadSources, type Sources } from "./config/sources.ts";
 import { originOf } from "./origin.ts";
-import { EVENT_SCHEMAS, EVENT_TYPES } from "./pixel/event.ts";
+import { EVENT_SCHEMAS, EVENT_TYPES } from "./pixel/schema.ts";
 import { VERSION } from "./version.ts";
 
 /** Why a command ends early: lines for stderr, and the exit code. */

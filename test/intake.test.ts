@@ -4,7 +4,7 @@ import { readConfig } from "../src/config/environment.ts";
 import { resolveSources, type Sources } from "../src/config/sources.ts";
 import { Accepted, type Ask, createIntake, type Decision, targetOf } from "../src/intake.ts";
 import { createLimiter } from "../src/limiter.ts";
-import { Dropped } from "../src/pixel/decode.ts";
+import { Dropped } from "../src/pixel/build.ts";
 import { Rejection } from "../src/pixel/rejection.ts";
 
 const NOW_MS = Date.parse("2026-11-23T10:00:00.000Z");

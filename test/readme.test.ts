@@ -5,7 +5,7 @@ import { Value } from "@sinclair/typebox/value";
 import manifest from "../package.json" with { type: "json" };
 import { SETTINGS } from "../src/config/settings.ts";
 import { ConfigFile, resolveSources } from "../src/config/sources.ts";
-import { PageEvent, TrackEvent } from "../src/pixel/event.ts";
+import { PageEvent, TrackEvent } from "../src/pixel/schema.ts";
 import { tailLines, withGateway } from "./support/gatewayprocess.ts";
 import { startNats } from "./support/natsserver.ts";
 import { until } from "./support/until.ts";
@@ -44,7 +44,7 @@ test("README shows a configuration file that resolves", () => {
 });
 
 test("README names every reason a pixel is refused for", () => {
-  const code = ["app.ts", "intake.ts", "pixel/decode.ts", "pixel/query.ts"]
+  const code = ["app.ts", "intake.ts", "pixel/build.ts", "pixel/query.ts"]
     .map((file) => readFileSync(join(ROOT, "src", file), "utf8"))
     .join("\n");
   const reasons = Array.from(

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { type Static, Type } from "@sinclair/typebox";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import { Value } from "@sinclair/typebox/value";
-import type { SourcePolicy } from "../pixel/decode.ts";
-import { EVENT_TYPES, type EventType } from "../pixel/event.ts";
+import type { SourcePolicy } from "../pixel/build.ts";
 import type { ReplyForm } from "../pixel/reply.ts";
+import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
 import { eventSubject, type Route, SUBJECT_TOKEN } from "./subject.ts";
 
 const choice = <const T extends string>(values: readonly T[], description: string) =>

@@ -1,7 +1,7 @@
 // What delivery is given, and the fate it reports.
 
 import type { Route } from "../config/subject.ts";
-import type { EventType } from "../pixel/event.ts";
+import type { EventType } from "../pixel/schema.ts";
 
 /** An event on its way out: one message per route, all with the same payload. */
 export interface Outgoing {

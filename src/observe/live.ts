@@ -1,7 +1,7 @@
 // The live feed: requests as server-sent events, to a few viewers with bounded buffers. Keeps nothing while nobody
 // looks, and never waits for a viewer: what one cannot take is counted and told as a gap.
 import { clearInterval, setInterval } from "node:timers";
-import { EVENT_TYPES, type EventType } from "../pixel/event.ts";
+import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
 import { type LiveRecord, OUTCOME_NAMES, type Outcome } from "./observer.ts";
 
 /** What a viewer wants to see; an empty list admits everything. */

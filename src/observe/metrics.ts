@@ -2,7 +2,7 @@
 // prom-client names, sums and writes them when somebody asks. No client text becomes a label.
 import { type Aggregator, AggregatorRegistry, Counter, Gauge, type Metric, Registry } from "prom-client";
 import { type DeliveryState, NATS_STATES } from "../delivery/delivery.ts";
-import { EVENT_TYPES } from "../pixel/event.ts";
+import { EVENT_TYPES } from "../pixel/schema.ts";
 import { Histogram } from "./histogram.ts";
 import { watchLag } from "./lag.ts";
 import { type Observer, OUTCOMES, type Outcome } from "./observer.ts";

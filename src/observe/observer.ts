@@ -1,6 +1,6 @@
 // What happens to requests, told to whoever counts or watches. The request path knows this interface alone.
 import type { Delivered } from "../delivery/outgoing.ts";
-import type { EventType } from "../pixel/event.ts";
+import type { EventType } from "../pixel/schema.ts";
 
 /** How a request ended: safe at NATS or in the spool, refused by nobody's fault but ours, refused, or dropped by policy. */
 export type Outcome = Delivered | "rejected" | "dropped";

@@ -1,7 +1,7 @@
 // Who asks: the client's address behind proxies, and what its headers say about it.
 import { type BlockList, isIP, isIPv4 } from "node:net";
 import { isbot } from "isbot";
-import type { Flag } from "./event.ts";
+import type { Flag } from "./schema.ts";
 
 /** Removes what is not the address itself: brackets, a port, a zone, the IPv4-mapped prefix. Null when none is left. */
 export function readAddress(text: string): string | null {

@@ -1,6 +1,6 @@
 // The routes of the admin port, as OpenAPI paths.
 import { OUTCOME_NAMES } from "../../observe/observer.ts";
-import { EVENT_TYPES } from "../../pixel/event.ts";
+import { EVENT_TYPES } from "../../pixel/schema.ts";
 import { type Json, json, ref, text } from "./json.ts";
 import { sampleTarget } from "./parameters.ts";
 

@@ -1,6 +1,6 @@
 // The OpenAPI document of both ports.
 import type { TObject } from "@sinclair/typebox";
-import { EVENT_TYPES, PageEvent, TrackEvent } from "../../pixel/event.ts";
+import { EVENT_TYPES, PageEvent, TrackEvent } from "../../pixel/schema.ts";
 import { adminPaths } from "./admin.ts";
 import { type Json, ref, text } from "./json.ts";
 import { pixelPath } from "./pixel.ts";

@@ -1,6 +1,6 @@
 // The query parameters of a pixel route: names and texts come from the event schemas alone.
 import { Kind, OptionalKind, type TObject, type TSchema } from "@sinclair/typebox";
-import { EVENT_SCHEMAS, type EventType } from "../../pixel/event.ts";
+import { EVENT_SCHEMAS, type EventType } from "../../pixel/schema.ts";
 import type { Json } from "./json.ts";
 
 /** Fields of an event that no parameter can set. */

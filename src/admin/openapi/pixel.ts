@@ -1,5 +1,5 @@
 // The pixel routes, as OpenAPI paths.
-import type { EventType } from "../../pixel/event.ts";
+import type { EventType } from "../../pixel/schema.ts";
 import { gif, header, type Json, text } from "./json.ts";
 import { pixelParameters, sampleTarget } from "./parameters.ts";
 

@@ -6,10 +6,10 @@ import {
   Dropped,
   type RequestFacts,
   type SourcePolicy,
-} from "../../src/pixel/decode.ts";
-import { checkEvent, EVENT_TYPES, type EventType, type Flag } from "../../src/pixel/event.ts";
+} from "../../src/pixel/build.ts";
 import { readQuery } from "../../src/pixel/query.ts";
 import { Rejection } from "../../src/pixel/rejection.ts";
+import { checkEvent, EVENT_TYPES, type EventType, type Flag } from "../../src/pixel/schema.ts";
 
 const NOW = "2026-11-23T10:00:00.000Z";
 const NOW_MS = Date.parse(NOW);

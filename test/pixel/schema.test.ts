@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { checkEvent, EVENT_SCHEMAS, EVENT_TYPES, type EventType } from "../../src/pixel/event.ts";
+import { checkEvent, EVENT_SCHEMAS, EVENT_TYPES, type EventType } from "../../src/pixel/schema.ts";
 
 const NOW = "2026-11-23T10:00:00.000Z";
 const EVENT = {

@@ -1,8 +1,8 @@
 // From a query and what the request says to an event, or to the reason why there is none.
 import { truncateAddress } from "./client.ts";
-import { checkEvent, type EventType, type Flag, PAGE_FACTS } from "./event.ts";
 import type { QueryObject, QueryValue } from "./query.ts";
 import { Rejection } from "./rejection.ts";
+import { checkEvent, type EventType, type Flag, PAGE_FACTS } from "./schema.ts";
 import { isWritable, readInstant, writeInstant } from "./timestamp.ts";
 
 /** What a source decides about its events; the operator's configuration fills it. */
