@@ -1,7 +1,6 @@
 // One process's pipeline, wired: delivery, observers, the public app and its port. Knows no admin port and no signal.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AnyElysia } from "elysia";
-import { createApp } from "./app.ts";
 import type { Config } from "./config/environment.ts";
 import type { Sources } from "./config/sources.ts";
 import {
@@ -11,15 +10,16 @@ import {
   type DeliveryState,
   type Share,
 } from "./delivery/delivery.ts";
-import { createIntake } from "./intake.ts";
-import { createLimiter } from "./limiter.ts";
 import { type Log, reasonOf } from "./observe/log.ts";
 import { createMetrics, type Metrics } from "./observe/metrics.ts";
 import type { Observer } from "./observe/observer.ts";
 import { createRefusalLog } from "./observe/refusals.ts";
-import { createPressure } from "./pressure.ts";
 import { watchSources } from "./reload.ts";
 import type { Listener, ListenOptions, Runtime } from "./runtime/runtime.ts";
+import { createApp } from "./server/app.ts";
+import { createIntake } from "./server/decide.ts";
+import { createPressure } from "./server/loadshedder.ts";
+import { createLimiter } from "./server/ratelimiter.ts";
 import { VERSION } from "./version.ts";
 
 /** Headers may be this much longer than the longest URL we answer ourselves with 414. */

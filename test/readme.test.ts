@@ -44,7 +44,7 @@ test("README shows a configuration file that resolves", () => {
 });
 
 test("README names every reason a pixel is refused for", () => {
-  const code = ["app.ts", "intake.ts", "pixel/build.ts", "pixel/query.ts"]
+  const code = ["server/app.ts", "server/decide.ts", "pixel/build.ts", "pixel/query.ts"]
     .map((file) => readFileSync(join(ROOT, "src", file), "utf8"))
     .join("\n");
   const reasons = Array.from(

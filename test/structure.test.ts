@@ -12,11 +12,10 @@ const LAYERS: readonly (readonly string[])[] = [
   ["serve", "tail"],
   ["workers"],
   ["gateway", "admin"],
-  ["app", "reload"],
-  ["intake"],
+  ["server", "reload"],
   ["observe"],
   ["delivery"],
-  ["config", "limiter", "origin", "pressure", "runtime", "signals", "version"],
+  ["config", "origin", "runtime", "signals", "version"],
   ["pixel"],
 ];
 

@@ -2,10 +2,10 @@
 import type { BlockList } from "node:net";
 import type { Sources } from "../config/sources.ts";
 import { rejectedSubject } from "../config/subject.ts";
-import { Accepted, createIntake, mayBeShown, targetOf } from "../intake.ts";
 import { Dropped } from "../pixel/build.ts";
 import { type ReplyForm, readReplyForm } from "../pixel/reply.ts";
 import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
+import { Accepted, createIntake, mayBeShown, targetOf } from "../server/decide.ts";
 
 /** What an explanation depends on: the settings of the public port. */
 export interface ExplainOptions {

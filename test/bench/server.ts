@@ -1,9 +1,9 @@
 // The servers that the gateway is measured beside: each does a little more of its work. Prints its port.
 import { Elysia } from "elysia";
-import { createApp } from "../../src/app.ts";
 import { DEMO, resolveSources } from "../../src/config/sources.ts";
-import { createIntake } from "../../src/intake.ts";
 import { bun } from "../../src/runtime/bun.ts";
+import { createApp } from "../../src/server/app.ts";
+import { createIntake } from "../../src/server/decide.ts";
 
 let read = "";
 

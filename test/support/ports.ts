@@ -4,14 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAdmin } from "../../src/admin/admin.ts";
 import { createExplain } from "../../src/admin/explain.ts";
-import { createApp } from "../../src/app.ts";
 import { resolveSources, type Sources } from "../../src/config/sources.ts";
 import { createDelivery, type DeliveryState } from "../../src/delivery/delivery.ts";
 import type { Outgoing } from "../../src/delivery/outgoing.ts";
-import { createIntake } from "../../src/intake.ts";
 import { createLive } from "../../src/observe/live.ts";
 import { createMetrics } from "../../src/observe/metrics.ts";
 import { bun } from "../../src/runtime/bun.ts";
+import { createApp } from "../../src/server/app.ts";
+import { createIntake } from "../../src/server/decide.ts";
 
 export const SOURCES = resolveOrThrow({
   sources: [

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { createApp } from "../src/app.ts";
-import { resolveSources } from "../src/config/sources.ts";
-import type { Delivered, Outgoing } from "../src/delivery/outgoing.ts";
-import { createIntake } from "../src/intake.ts";
-import { createLimiter } from "../src/limiter.ts";
-import type { LiveRecord } from "../src/observe/observer.ts";
-import { GIF } from "../src/pixel/reply.ts";
+import { resolveSources } from "../../src/config/sources.ts";
+import type { Delivered, Outgoing } from "../../src/delivery/outgoing.ts";
+import type { LiveRecord } from "../../src/observe/observer.ts";
+import { GIF } from "../../src/pixel/reply.ts";
+import { createApp } from "../../src/server/app.ts";
+import { createIntake } from "../../src/server/decide.ts";
+import { createLimiter } from "../../src/server/ratelimiter.ts";
 
 const NOW = "2026-11-23T10:00:00.000Z";
 const SOURCES = resolveSources(

@@ -1,14 +1,14 @@
 // Decides what a request is: an event and where it goes, a refusal, or a drop. Delivers nothing.
 import { createHash } from "node:crypto";
 import type { BlockList } from "node:net";
-import type { Source, Sources } from "./config/sources.ts";
-import type { Outgoing } from "./delivery/outgoing.ts";
-import type { Limiter } from "./limiter.ts";
-import { buildEvent, Dropped, type NewId, type RequestFacts, readWriteKey } from "./pixel/build.ts";
-import { agentFlag, clientAddress, isDnt, isGpc } from "./pixel/client.ts";
-import { queryOf, readQuery } from "./pixel/query.ts";
-import { Rejection } from "./pixel/rejection.ts";
-import type { EventType, Flag } from "./pixel/schema.ts";
+import type { Source, Sources } from "../config/sources.ts";
+import type { Outgoing } from "../delivery/outgoing.ts";
+import { buildEvent, Dropped, type NewId, type RequestFacts, readWriteKey } from "../pixel/build.ts";
+import { agentFlag, clientAddress, isDnt, isGpc } from "../pixel/client.ts";
+import { queryOf, readQuery } from "../pixel/query.ts";
+import { Rejection } from "../pixel/rejection.ts";
+import type { EventType, Flag } from "../pixel/schema.ts";
+import type { Limiter } from "./ratelimiter.ts";
 
 /** One request on a pixel route. */
 export interface Ask {

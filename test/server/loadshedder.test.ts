@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
-import { createPressure, type Pressure } from "../src/pressure.ts";
-import { until } from "./support/until.ts";
+import { createPressure, type Pressure } from "../../src/server/loadshedder.ts";
+import { until } from "../support/until.ts";
 
 let pressure: Pressure | null = null;
 afterEach(() => pressure?.stop());

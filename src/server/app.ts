@@ -1,12 +1,11 @@
 // The public Elysia app. Routes only: intake decides, delivery keeps, reply answers.
 import { Elysia } from "elysia";
-import type { Delivery } from "./delivery/delivery.ts";
-import type { Delivered } from "./delivery/outgoing.ts";
-import { Accepted, type Ask, type Decision, mayBeShown, targetOf } from "./intake.ts";
-import type { Observer, Outcome } from "./observe/observer.ts";
-import { Dropped } from "./pixel/build.ts";
-import { queryOf } from "./pixel/query.ts";
-import { Rejection } from "./pixel/rejection.ts";
+import type { Delivery } from "../delivery/delivery.ts";
+import type { Delivered } from "../delivery/outgoing.ts";
+import type { Observer, Outcome } from "../observe/observer.ts";
+import { Dropped } from "../pixel/build.ts";
+import { queryOf } from "../pixel/query.ts";
+import { Rejection } from "../pixel/rejection.ts";
 import {
   type ReplyForm,
   readReplyForm,
@@ -16,8 +15,9 @@ import {
   replyOptions,
   replyRejected,
   replyText,
-} from "./pixel/reply.ts";
-import { EVENT_TYPES, type EventType } from "./pixel/schema.ts";
+} from "../pixel/reply.ts";
+import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
+import { Accepted, type Ask, type Decision, mayBeShown, targetOf } from "./decide.ts";
 
 /** What the public app is made of. */
 export interface AppOptions {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { createLimiter } from "../src/limiter.ts";
+import { createLimiter } from "../../src/server/ratelimiter.ts";
 
 const START_MS = 1_000_000;
 

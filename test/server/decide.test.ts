@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { readConfig } from "../src/config/environment.ts";
-import { resolveSources, type Sources } from "../src/config/sources.ts";
-import { Accepted, type Ask, createIntake, type Decision, targetOf } from "../src/intake.ts";
-import { createLimiter } from "../src/limiter.ts";
-import { Dropped } from "../src/pixel/build.ts";
-import { Rejection } from "../src/pixel/rejection.ts";
+import { readConfig } from "../../src/config/environment.ts";
+import { resolveSources, type Sources } from "../../src/config/sources.ts";
+import { Dropped } from "../../src/pixel/build.ts";
+import { Rejection } from "../../src/pixel/rejection.ts";
+import { Accepted, type Ask, createIntake, type Decision, targetOf } from "../../src/server/decide.ts";
+import { createLimiter } from "../../src/server/ratelimiter.ts";
 
 const NOW_MS = Date.parse("2026-11-23T10:00:00.000Z");
 const CONFIG = {
