@@ -3,9 +3,9 @@ import { parseArgs } from "node:util";
 import { type Config, readConfig } from "./config/environment.ts";
 import { SETTINGS } from "./config/settings.ts";
 import { ConfigFile, loadSources, type Sources } from "./config/sources.ts";
-import { originOf } from "./origin.ts";
 import { EVENT_SCHEMAS, EVENT_TYPES } from "./pixel/schema.ts";
-import { VERSION } from "./version.ts";
+import { originOf } from "./process/origin.ts";
+import { VERSION } from "./process/version.ts";
 
 /** Why a command ends early: lines for stderr, and the exit code. */
 class Exit extends Error {
@@ -150,8 +150,8 @@ async function runServe(words: Words): Promise<number> {
   const sources = loadSources(path, Array.isArray(config) ? "pixel" : config.stream.prefix);
   const faults = [config, sources].filter((read) => Array.isArray(read)).flat();
   if (Array.isArray(config) || Array.isArray(sources)) throw new Exit(2, ...faults);
-  const { serve } = await import("./serve.ts");
-  const { StartError } = await import("./gateway.ts");
+  const { serve } = await import("./process/serve.ts");
+  const { StartError } = await import("./process/gateway.ts");
   try {
     return await serve(config, sources);
   } catch (error) {

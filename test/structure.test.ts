@@ -9,13 +9,12 @@ const ROOT = join(import.meta.dir, "..");
 const LAYERS: readonly (readonly string[])[] = [
   ["main"],
   ["cli"],
-  ["serve", "tail"],
-  ["workers"],
-  ["gateway", "admin"],
-  ["server", "reload"],
+  ["tail", "process"],
+  ["admin"],
+  ["server"],
   ["observe"],
   ["delivery"],
-  ["config", "origin", "runtime", "signals", "version"],
+  ["config", "runtime"],
   ["pixel"],
 ];
 

@@ -2,12 +2,12 @@
 import type { Config } from "../config/environment.ts";
 import type { Sources } from "../config/sources.ts";
 import type { DeliveryState } from "../delivery/delivery.ts";
-import { openGateway } from "../gateway.ts";
 import type { Log } from "../observe/log.ts";
 import type { Snapshot, Totals } from "../observe/metrics.ts";
 import type { LiveRecord } from "../observe/observer.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { untilStopped } from "../signals.ts";
+import { openGateway } from "./gateway.ts";
+import { untilStopped } from "./signals.ts";
 
 /** What a worker tells its supervisor. */
 export type FromWorker =

@@ -1,8 +1,8 @@
 // Reloads the configuration file on SIGHUP and on change: all of it or nothing.
 import { unwatchFile, watchFile } from "node:fs";
-import type { Config } from "./config/environment.ts";
-import { loadSources, type Sources } from "./config/sources.ts";
-import type { Log } from "./observe/log.ts";
+import type { Config } from "../config/environment.ts";
+import { loadSources, type Sources } from "../config/sources.ts";
+import type { Log } from "../observe/log.ts";
 
 // Polled: a change is seen on every file system, also when a mounted file is swapped behind a link.
 const POLL_MS = 1000;

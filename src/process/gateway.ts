@@ -1,25 +1,25 @@
 // One process's pipeline, wired: delivery, observers, the public app and its port. Knows no admin port and no signal.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AnyElysia } from "elysia";
-import type { Config } from "./config/environment.ts";
-import type { Sources } from "./config/sources.ts";
+import type { Config } from "../config/environment.ts";
+import type { Sources } from "../config/sources.ts";
 import {
   createDelivery,
   type Delivery,
   type DeliveryOptions,
   type DeliveryState,
   type Share,
-} from "./delivery/delivery.ts";
-import { type Log, reasonOf } from "./observe/log.ts";
-import { createMetrics, type Metrics } from "./observe/metrics.ts";
-import type { Observer } from "./observe/observer.ts";
-import { createRefusalLog } from "./observe/refusals.ts";
+} from "../delivery/delivery.ts";
+import { type Log, reasonOf } from "../observe/log.ts";
+import { createMetrics, type Metrics } from "../observe/metrics.ts";
+import type { Observer } from "../observe/observer.ts";
+import { createRefusalLog } from "../observe/refusals.ts";
+import type { Listener, ListenOptions, Runtime } from "../runtime/runtime.ts";
+import { createApp } from "../server/app.ts";
+import { createIntake } from "../server/decide.ts";
+import { createPressure } from "../server/loadshedder.ts";
+import { createLimiter } from "../server/ratelimiter.ts";
 import { watchSources } from "./reload.ts";
-import type { Listener, ListenOptions, Runtime } from "./runtime/runtime.ts";
-import { createApp } from "./server/app.ts";
-import { createIntake } from "./server/decide.ts";
-import { createPressure } from "./server/loadshedder.ts";
-import { createLimiter } from "./server/ratelimiter.ts";
 import { VERSION } from "./version.ts";
 
 /** Headers may be this much longer than the longest URL we answer ourselves with 414. */

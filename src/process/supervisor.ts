@@ -3,13 +3,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Config } from "../config/environment.ts";
 import type { Sources } from "../config/sources.ts";
 import { type DeliveryState, NATS_STATES } from "../delivery/delivery.ts";
-import { type Shown, StartError } from "../gateway.ts";
 import { bury } from "../observe/buried.ts";
 import type { Live } from "../observe/live.ts";
 import type { Log } from "../observe/log.ts";
 import { renderMetrics, type Snapshot, type Totals } from "../observe/metrics.ts";
 import { OUTCOMES } from "../observe/observer.ts";
-import { watchSources } from "../reload.ts";
+import { type Shown, StartError } from "./gateway.ts";
+import { watchSources } from "./reload.ts";
 import { type FromWorker, type ToWorker, WORKER_COUNT, WORKER_INDEX } from "./worker.ts";
 
 const RESTART_MS = 500;

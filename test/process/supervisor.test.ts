@@ -3,18 +3,18 @@ import { afterEach, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readSpool } from "../src/delivery/spoolreader.ts";
-import { childrenOf } from "./bench/process.ts";
+import { readSpool } from "../../src/delivery/spoolreader.ts";
+import { childrenOf } from "../bench/process.ts";
 import {
   COMMANDS,
   type Gateway,
   type GatewayOptions,
   runCommand,
   startGateway,
-} from "./support/gatewayprocess.ts";
-import { createNats, type NatsServer, startNats } from "./support/natsserver.ts";
-import { countIds, readStream } from "./support/parts.ts";
-import { until } from "./support/until.ts";
+} from "../support/gatewayprocess.ts";
+import { createNats, type NatsServer, startNats } from "../support/natsserver.ts";
+import { countIds, readStream } from "../support/parts.ts";
+import { until } from "../support/until.ts";
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {

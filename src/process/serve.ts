@@ -1,18 +1,18 @@
 // The life of the program: start, say where it is, wait for a signal, stop. Wires the admin port to one gateway.
-import { createAdmin } from "./admin/admin.ts";
-import { createExplain } from "./admin/explain.ts";
-import type { Config } from "./config/environment.ts";
-import type { Sources } from "./config/sources.ts";
+import { createAdmin } from "../admin/admin.ts";
+import { createExplain } from "../admin/explain.ts";
+import type { Config } from "../config/environment.ts";
+import type { Sources } from "../config/sources.ts";
+import { createLive, type Live } from "../observe/live.ts";
+import { createLog, type Log, reasonOf } from "../observe/log.ts";
+import { findRuntime } from "../runtime/find.ts";
+import type { Listener, Runtime } from "../runtime/runtime.ts";
 import { listen, openGateway, type Shown, StartError } from "./gateway.ts";
-import { createLive, type Live } from "./observe/live.ts";
-import { createLog, type Log, reasonOf } from "./observe/log.ts";
 import { originOf } from "./origin.ts";
-import { findRuntime } from "./runtime/find.ts";
-import type { Listener, Runtime } from "./runtime/runtime.ts";
 import { untilStopped } from "./signals.ts";
+import { supervise } from "./supervisor.ts";
 import { VERSION } from "./version.ts";
-import { supervise } from "./workers/supervisor.ts";
-import { WORKER_INDEX, work } from "./workers/worker.ts";
+import { WORKER_INDEX, work } from "./worker.ts";
 
 /** Runs the gateway until it is told to stop; resolves with the exit code. Throws a `StartError`. */
 export async function serve(config: Config, sources: Sources): Promise<number> {

@@ -2,8 +2,8 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { COMMANDS, linesOf, startGateway, withGateway } from "./support/gatewayprocess.ts";
-import { until } from "./support/until.ts";
+import { COMMANDS, linesOf, startGateway, withGateway } from "../support/gatewayprocess.ts";
+import { until } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pixelgate-reload-"));
 afterAll(() => rmSync(folder, { recursive: true }));
