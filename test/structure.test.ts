@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dir, "..");
 const LAYERS: readonly (readonly string[])[] = [
   ["main"],
   ["cli"],
-  ["tail", "process"],
+  ["process"],
   ["admin"],
   ["server"],
   ["observe"],
@@ -99,8 +99,8 @@ test("src names a runtime in src/runtime alone", () => {
   );
 });
 
-test("src imports NATS in delivery, and in the command that reads a stream, alone", () => {
-  const allowed = (path: string) => path.startsWith("src/delivery/") || path === "src/tail.ts";
+test("src imports NATS in delivery alone", () => {
+  const allowed = (path: string) => path.startsWith("src/delivery/");
   const isNats = (name: string) => name === "nats" || name.startsWith("@nats-io/");
   expect(breaches(SOURCE, (file) => !allowed(file.path) && importsOf(file).some(isNats))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 // `pixelgate tail`: events on stdout as they come, a readable line each or as JSON.
-import type { Config } from "./config/environment.ts";
-import { type Followed, followSpools, followStream } from "./delivery/follow.ts";
-import type { EventType } from "./pixel/schema.ts";
+import type { Config } from "../config/environment.ts";
+import { type Followed, followSpools, followStream } from "../delivery/follow.ts";
+import type { EventType } from "../pixel/schema.ts";
 
 /** Which events `tail` prints, and how. */
 export interface TailOptions {

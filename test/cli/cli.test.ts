@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TSchema, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
-import manifest from "../package.json" with { type: "json" };
-import { SETTINGS } from "../src/config/settings.ts";
-import { type Gateway, runCommand, startGateway } from "./support/gatewayprocess.ts";
+import manifest from "../../package.json" with { type: "json" };
+import { SETTINGS } from "../../src/config/settings.ts";
+import { type Gateway, runCommand, startGateway } from "../support/gatewayprocess.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pixelgate-cli-"));
 const file = join(folder, "pixelgate.json");

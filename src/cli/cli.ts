@@ -1,11 +1,11 @@
 // Verbs and flags. Data goes to stdout, errors to stderr; exit codes: 0 done, 1 failed, 2 wrong words or configuration.
 import { parseArgs } from "node:util";
-import { type Config, readConfig } from "./config/environment.ts";
-import { SETTINGS } from "./config/settings.ts";
-import { ConfigFile, loadSources, type Sources } from "./config/sources.ts";
-import { EVENT_SCHEMAS, EVENT_TYPES } from "./pixel/schema.ts";
-import { originOf } from "./process/origin.ts";
-import { VERSION } from "./process/version.ts";
+import { type Config, readConfig } from "../config/environment.ts";
+import { SETTINGS } from "../config/settings.ts";
+import { ConfigFile, loadSources, type Sources } from "../config/sources.ts";
+import { EVENT_SCHEMAS, EVENT_TYPES } from "../pixel/schema.ts";
+import { originOf } from "../process/origin.ts";
+import { VERSION } from "../process/version.ts";
 
 /** Why a command ends early: lines for stderr, and the exit code. */
 class Exit extends Error {
@@ -150,8 +150,8 @@ async function runServe(words: Words): Promise<number> {
   const sources = loadSources(path, Array.isArray(config) ? "pixel" : config.stream.prefix);
   const faults = [config, sources].filter((read) => Array.isArray(read)).flat();
   if (Array.isArray(config) || Array.isArray(sources)) throw new Exit(2, ...faults);
-  const { serve } = await import("./process/serve.ts");
-  const { StartError } = await import("./process/gateway.ts");
+  const { serve } = await import("../process/serve.ts");
+  const { StartError } = await import("../process/gateway.ts");
   try {
     return await serve(config, sources);
   } catch (error) {
@@ -187,7 +187,7 @@ async function runExplain(words: Words): Promise<number> {
   if (url === undefined) throw new Exit(2, "Cannot explain: no URL given. Try: pixelgate explain '<url>'");
   const config = requireConfig();
   const sources = requireSources(config.configFile, config.stream.prefix);
-  const { createExplain } = await import("./admin/explain.ts");
+  const { createExplain } = await import("../admin/explain.ts");
   const explanation = createExplain({ ...config, sources: () => sources })(url);
   print(JSON.stringify(explanation, null, 2));
   return explanation.status === 200 ? 0 : 1;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { connect } from "nats";
-import { runCommand, tailLines, untilNatsIsUp, withGateway } from "./support/gatewayprocess.ts";
-import { startNats } from "./support/natsserver.ts";
+import { runCommand, tailLines, untilNatsIsUp, withGateway } from "../support/gatewayprocess.ts";
+import { startNats } from "../support/natsserver.ts";
 
 test("pixelgate tail prints a readable line an event, in which a visitor's text steers no terminal", async () => {
   await withGateway({}, async (gateway) => {
