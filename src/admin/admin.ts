@@ -7,10 +7,10 @@ import { type Live, readFilter } from "../observe/live.ts";
 import { METRICS_TYPE, type Metrics } from "../observe/metrics.ts";
 import { queryOf } from "../pixel/query.ts";
 import type { Explain } from "./explain.ts";
+import { readVisit, refuseVisit, type Visit } from "./hostguard.ts";
 import { createOpenApi } from "./openapi/document.ts";
 import { ASSETS } from "./page/assets.ts";
 import { findObstacles } from "./readiness.ts";
-import { readVisit, refuseVisit, type Visit } from "./visit.ts";
 
 /** What the admin app shows, and where it gets it. */
 export interface AdminOptions {

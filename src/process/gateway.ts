@@ -13,7 +13,7 @@ import {
 import { type Log, reasonOf } from "../observe/log.ts";
 import { createMetrics, type Metrics } from "../observe/metrics.ts";
 import type { Observer } from "../observe/observer.ts";
-import { createRefusalLog } from "../observe/refusals.ts";
+import { createRefusalLog } from "../observe/rejections.ts";
 import type { Listener, ListenOptions, Runtime } from "../runtime/runtime.ts";
 import { createApp } from "../server/app.ts";
 import { createIntake } from "../server/decide.ts";

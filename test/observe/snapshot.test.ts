@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { bury } from "../../src/observe/buried.ts";
 import { createMetrics, renderMetrics, type Snapshot } from "../../src/observe/metrics.ts";
+import { bury } from "../../src/observe/snapshot.ts";
 
 const STATE = {
   nats: "off",

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Log } from "../../src/observe/log.ts";
-import { createRefusalLog } from "../../src/observe/refusals.ts";
+import { createRefusalLog } from "../../src/observe/rejections.ts";
 import { until } from "../support/until.ts";
 
 test("createRefusalLog writes one line for all refusals of a reason and a source", async () => {
