@@ -2,10 +2,10 @@
 // message is the one that finds out whether the stream takes messages again.
 
 import type { Route } from "../config/subject.ts";
-import type { JetStream } from "./jetstream.ts";
 import { createRarely, type DeliveryLog } from "./log.ts";
+import type { JetStream } from "./nats/publisher.ts";
+import type { Sender, Verdict } from "./nats/window.ts";
 import type { Outgoing } from "./outgoing.ts";
-import type { Sender, Verdict } from "./ring.ts";
 import type { Spool } from "./spool.ts";
 import type { SpooledEvent } from "./spoolfile.ts";
 

@@ -3,8 +3,8 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createDrain, type Drain } from "./drain.ts";
-import type { JetStream } from "./jetstream.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
+import type { JetStream } from "./nats/publisher.ts";
 import { openSpool, type Spool } from "./spool.ts";
 import { SPOOL_SUFFIXES, workerOf } from "./spoolname.ts";
 

@@ -1,8 +1,8 @@
 // The short cut for acks against the real client: whatever way the network cuts the bytes, each ack is heard once.
 import { afterAll, expect, test } from "bun:test";
 import { connect, createInbox, NatsConnectionImpl } from "nats";
-import { readStoredAcks } from "../../src/delivery/client.ts";
-import { startNats } from "../support/natsserver.ts";
+import { readStoredAcks } from "../../../src/delivery/nats/fastpath.ts";
+import { startNats } from "../../support/natsserver.ts";
 
 const nats = await startNats();
 afterAll(() => nats.stop());

@@ -1,16 +1,16 @@
 // Publishes messages to the stream and reports what became of each. Knows no spool: whoever publishes decides what
 // an `unacked` message needs.
 import { createInbox, type Msg } from "nats";
-import type { StreamConfig } from "../config/environment.ts";
-import { rejectedSubject } from "../config/subject.ts";
+import type { StreamConfig } from "../../config/environment.ts";
+import { rejectedSubject } from "../../config/subject.ts";
+import { createRarely, type DeliveryLog, messageOf } from "../log.ts";
 import { readAck } from "./ack.ts";
 import { createAllowance } from "./allowance.ts";
-import { bytesSender, readStoredAcks } from "./client.ts";
 import { createConnection, type NatsOptions } from "./connection.ts";
-import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
-import { Ring, type Sender } from "./ring.ts";
+import { fits, headerValue, Wire } from "./encoder.ts";
+import { bytesSender, readStoredAcks } from "./fastpath.ts";
 import { createStreamWatch } from "./streamwatch.ts";
-import { fits, headerValue, Wire } from "./wire.ts";
+import { Ring, type Sender } from "./window.ts";
 
 /** `degraded`: connected, but the stream does not take messages, or takes them too slowly. */
 export type JetStreamState = "up" | "degraded" | "down";

@@ -1,7 +1,7 @@
 // Keeps the stream in sight while a connection lives: looks when told to, not too often, and says what it found.
 import type { NatsConnection } from "nats";
-import type { StreamConfig } from "../config/environment.ts";
-import { createRarely, type DeliveryLog } from "./log.ts";
+import type { StreamConfig } from "../../config/environment.ts";
+import { createRarely, type DeliveryLog } from "../log.ts";
 import { covers, ensureStream, type StreamState } from "./stream.ts";
 
 /** What is known of the stream. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { covers } from "../../src/delivery/stream.ts";
+import { covers } from "../../../src/delivery/nats/stream.ts";
 
 const ROWS: [string, string, boolean][] = [
   ["pixel.>", "pixel.a.page", true],

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { headerValue, Wire } from "../../src/delivery/wire.ts";
+import { headerValue, Wire } from "../../../src/delivery/nats/encoder.ts";
 
 function collect(): { wire: Wire; text: () => string; writes: () => number } {
   const parts: Uint8Array[] = [];

@@ -1,8 +1,8 @@
 // One event on the wire, a message for each of its routes: waits until all have their verdict.
 
-import type { Route } from "../config/subject.ts";
-import type { Delivered, Outgoing } from "./outgoing.ts";
-import type { Sender, Verdict } from "./ring.ts";
+import type { Route } from "../../config/subject.ts";
+import type { Delivered, Outgoing } from "../outgoing.ts";
+import type { Sender, Verdict } from "./window.ts";
 
 const NONE: readonly Route[] = [];
 

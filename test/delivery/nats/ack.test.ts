@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Msg } from "nats";
-import { readAck } from "../../src/delivery/ack.ts";
+import { readAck } from "../../../src/delivery/nats/ack.ts";
 
 /** The part of a message that an ack is read from, with the bytes nats-server sends. */
 function answer(text: string): Msg {

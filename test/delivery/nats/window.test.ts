@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { Ring, type Sender, type Verdict } from "../../src/delivery/ring.ts";
-import { event } from "../support/parts.ts";
+import { Ring, type Sender, type Verdict } from "../../../src/delivery/nats/window.ts";
+import { event } from "../../support/parts.ts";
 
 interface Heard extends Sender {
   readonly verdicts: [number, Verdict, string][];

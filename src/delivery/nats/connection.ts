@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { connect as connectSocket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ConnectionOptions, connect, credsAuthenticator, type NatsConnection } from "nats";
-import type { NatsConfig } from "../config/environment.ts";
-import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
+import type { NatsConfig } from "../../config/environment.ts";
+import { createRarely, type DeliveryLog, messageOf } from "../log.ts";
 
 /** How to reach NATS, with what the servers ask for. Holds credentials: never logged. */
 export type NatsOptions = Pick<NatsConfig, "servers"> & Partial<NatsConfig>;

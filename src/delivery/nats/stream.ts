@@ -5,8 +5,8 @@ import {
   type StreamConfig as NatsStreamConfig,
 } from "@nats-io/jetstream";
 import { type NatsConnection, nanos, PermissionViolationError } from "nats";
-import type { StreamConfig } from "../config/environment.ts";
-import { messageOf } from "./log.ts";
+import type { StreamConfig } from "../../config/environment.ts";
+import { messageOf } from "../log.ts";
 
 /**
  * `ready`: it exists. `unmanaged`: we may not administer streams, only publish. `unknown`: JetStream gave no answer.

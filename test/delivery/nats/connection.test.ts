@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 
 import { connect, nkeys } from "nats";
-import { type NatsServer, patiently, startCluster, startNats } from "../support/natsserver.ts";
+import { type NatsServer, patiently, startCluster, startNats } from "../../support/natsserver.ts";
 import {
   afterTest,
   countIds,
@@ -17,8 +17,8 @@ import {
   STREAM,
   temporaryFolder,
   untilUp,
-} from "../support/parts.ts";
-import { until } from "../support/until.ts";
+} from "../../support/parts.ts";
+import { until } from "../../support/until.ts";
 
 putAwayAfterEach();
 
