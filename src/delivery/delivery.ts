@@ -9,8 +9,8 @@ import { Flight } from "./nats/pending.ts";
 import { createJetStream } from "./nats/publisher.ts";
 import { adoptOrphans } from "./orphans.ts";
 import type { Delivered, Outgoing } from "./outgoing.ts";
-import { openSpool } from "./spool.ts";
-import { spoolNameOf } from "./spoolname.ts";
+import { spoolNameOf } from "./spool/name.ts";
+import { openSpool } from "./spool/spool.ts";
 
 /** States of NATS, best first. `off`: no NATS_URL. `degraded`: connected, but the stream does not take messages. */
 export const NATS_STATES = ["off", "up", "degraded", "down"] as const;

@@ -6,8 +6,8 @@ import { createRarely, type DeliveryLog } from "./log.ts";
 import type { JetStream } from "./nats/publisher.ts";
 import type { Sender, Verdict } from "./nats/window.ts";
 import type { Outgoing } from "./outgoing.ts";
-import type { Spool } from "./spool.ts";
-import type { SpooledEvent } from "./spoolfile.ts";
+import type { SpooledEvent } from "./spool/file.ts";
+import type { Spool } from "./spool/spool.ts";
 
 /** Brings the events of one spool to the stream until it is stopped. */
 export interface Drain {

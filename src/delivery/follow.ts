@@ -5,9 +5,9 @@ import { DeliverPolicy, jetstream } from "@nats-io/jetstream";
 import type { StreamConfig } from "../config/environment.ts";
 import { messageOf } from "./log.ts";
 import { dial, type NatsOptions } from "./nats/connection.ts";
-import { SpoolError } from "./spoolfault.ts";
-import { workerOf } from "./spoolname.ts";
-import { lastSpooledSeq, readSpool } from "./spoolreader.ts";
+import { SpoolError } from "./spool/fault.ts";
+import { workerOf } from "./spool/name.ts";
+import { lastSpooledSeq, readSpool } from "./spool/reader.ts";
 
 /** One message of one destination. */
 export interface Followed {

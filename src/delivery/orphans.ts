@@ -5,8 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import { createDrain, type Drain } from "./drain.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import type { JetStream } from "./nats/publisher.ts";
-import { openSpool, type Spool } from "./spool.ts";
-import { SPOOL_SUFFIXES, workerOf } from "./spoolname.ts";
+import { SPOOL_SUFFIXES, workerOf } from "./spool/name.ts";
+import { openSpool, type Spool } from "./spool/spool.ts";
 
 /** Where to look, and where their events go. */
 export interface OrphansOptions {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { jetstream } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "nats";
-import { toSpooledEvent } from "../../src/delivery/spoolfile.ts";
-import { SPOOL_NAME } from "../../src/delivery/spoolname.ts";
+import { toSpooledEvent } from "../../src/delivery/spool/file.ts";
+import { SPOOL_NAME } from "../../src/delivery/spool/name.ts";
 import { type NatsServer, startNats } from "../support/natsserver.ts";
 import type { Arrival, Store } from "./suite.ts";
 

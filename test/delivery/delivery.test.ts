@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { StreamConfig } from "@nats-io/jetstream";
-import { readSpool } from "../../src/delivery/spoolreader.ts";
+import { readSpool } from "../../src/delivery/spool/reader.ts";
 import {
   administer,
   createNats,

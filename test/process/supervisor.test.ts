@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readSpool } from "../../src/delivery/spoolreader.ts";
+import { readSpool } from "../../src/delivery/spool/reader.ts";
 import { childrenOf } from "../bench/process.ts";
 import {
   COMMANDS,

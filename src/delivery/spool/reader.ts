@@ -2,10 +2,10 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { messageOf } from "./log.ts";
-import { faultOf, SpoolError } from "./spoolfault.ts";
-import { EVENT_COLUMNS, type SpooledEvent, toSpooledEvent } from "./spoolfile.ts";
-import { SPOOL_NAME } from "./spoolname.ts";
+import { messageOf } from "../log.ts";
+import { faultOf, SpoolError } from "./fault.ts";
+import { EVENT_COLUMNS, type SpooledEvent, toSpooledEvent } from "./file.ts";
+import { SPOOL_NAME } from "./name.ts";
 
 /** Which events to read. */
 export interface ReadSpoolOptions {

@@ -1,6 +1,6 @@
 // What can be wrong with a spool's file, in our words: SQLite's and the system's errors are known here alone.
 import { mkdirSync } from "node:fs";
-import { messageOf } from "./log.ts";
+import { messageOf } from "../log.ts";
 
 /** A spool that cannot be opened or read; the message is one line for a person. */
 export class SpoolError extends Error {}

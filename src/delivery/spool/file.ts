@@ -1,8 +1,8 @@
 // One SQLite file of spooled events: its layout, and what is done to it in one step. Throws what SQLite throws.
 import { DatabaseSync } from "node:sqlite";
-import type { Route } from "../config/subject.ts";
-import type { Outgoing } from "./outgoing.ts";
-import { SpoolError } from "./spoolfault.ts";
+import type { Route } from "../../config/subject.ts";
+import type { Outgoing } from "../outgoing.ts";
+import { SpoolError } from "./fault.ts";
 
 /** An event in the spool, with the routes that still have to be delivered. */
 export interface SpooledEvent extends Outgoing {

@@ -2,19 +2,13 @@
 // Knows no NATS; keeps what it has until it is told that a row is done.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Route } from "../config/subject.ts";
-import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
-import type { Outgoing } from "./outgoing.ts";
+import type { Route } from "../../config/subject.ts";
+import { createRarely, type DeliveryLog, messageOf } from "../log.ts";
+import type { Outgoing } from "../outgoing.ts";
+import { faultOf, prepareFolder, SpoolError, type SpoolFault } from "./fault.ts";
+import { type Addition, openSpoolFile, type ReadOptions, type SpooledEvent, type SpoolFile } from "./file.ts";
+import { SPOOL_NAME, SPOOL_SUFFIXES } from "./name.ts";
 import { bringBack, setAside } from "./salvage.ts";
-import { faultOf, prepareFolder, SpoolError, type SpoolFault } from "./spoolfault.ts";
-import {
-  type Addition,
-  openSpoolFile,
-  type ReadOptions,
-  type SpooledEvent,
-  type SpoolFile,
-} from "./spoolfile.ts";
-import { SPOOL_NAME, SPOOL_SUFFIXES } from "./spoolname.ts";
 
 /** Where a spool is and how large it may get. */
 export interface SpoolOptions {

@@ -1,9 +1,9 @@
 // Puts a damaged spool file aside and reads what is still readable: from the front to the damage, then from the back.
 import { existsSync, renameSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import type { DeliveryLog } from "./log.ts";
-import { EVENT_COLUMNS, type SpooledEvent, toSpooledEvent } from "./spoolfile.ts";
-import { SPOOL_SUFFIXES } from "./spoolname.ts";
+import type { DeliveryLog } from "../log.ts";
+import { EVENT_COLUMNS, type SpooledEvent, toSpooledEvent } from "./file.ts";
+import { SPOOL_SUFFIXES } from "./name.ts";
 
 /** A damaged file that was set aside, open for reading. */
 export interface Salvage {

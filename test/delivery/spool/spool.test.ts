@@ -13,11 +13,11 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { openSpool, type Spool } from "../../src/delivery/spool.ts";
-import { SpoolError } from "../../src/delivery/spoolfault.ts";
-import { lastSpooledSeq, readSpool } from "../../src/delivery/spoolreader.ts";
-import { afterTest, event, putAwayAfterEach, recordLog, temporaryFolder } from "../support/parts.ts";
-import { until } from "../support/until.ts";
+import { SpoolError } from "../../../src/delivery/spool/fault.ts";
+import { lastSpooledSeq, readSpool } from "../../../src/delivery/spool/reader.ts";
+import { openSpool, type Spool } from "../../../src/delivery/spool/spool.ts";
+import { afterTest, event, putAwayAfterEach, recordLog, temporaryFolder } from "../../support/parts.ts";
+import { until } from "../../support/until.ts";
 
 putAwayAfterEach();
 
@@ -292,7 +292,7 @@ test("readSpool follows from another process while the gateway writes", async ()
   const { spool } = open(folder);
   const start = lastSpooledSeq(folder);
   const script = `
-    import { readSpool } from ${JSON.stringify(join(import.meta.dir, "../../src/delivery/spoolreader.ts"))};
+    import { readSpool } from ${JSON.stringify(join(import.meta.dir, "../../../src/delivery/spool/reader.ts"))};
     let after = ${start}, count = 0;
     const deadline = Date.now() + 20000;
     while (count < 500 && Date.now() < deadline) {
@@ -334,7 +334,7 @@ test("append has the disk's word before it answers, and one word for many events
   const folder = temporaryFolder();
   const script = `
     import { writeSync } from "node:fs";
-    import { openSpool } from ${JSON.stringify(join(import.meta.dir, "../../src/delivery/spool.ts"))};
+    import { openSpool } from ${JSON.stringify(join(import.meta.dir, "../../../src/delivery/spool/spool.ts"))};
     const log = { info() {}, warn() {}, error() {} };
     const spool = openSpool({ dataDir: ${JSON.stringify(folder)}, maxBytes: ${64 * MIB}, log, clock: Date.now });
     const one = (id) => ({ id, sourceId: "s", type: "page", payload: "{}", routes: [] });
