@@ -2,13 +2,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StreamConfig } from "../config/environment.ts";
 import type { Route } from "../config/subject.ts";
-import { createDrain } from "./drain.ts";
+import { adoptOrphans } from "./abandoned.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import type { NatsOptions } from "./nats/connection.ts";
 import { Flight } from "./nats/pending.ts";
 import { createJetStream } from "./nats/publisher.ts";
-import { adoptOrphans } from "./orphans.ts";
 import type { Delivered, Outgoing } from "./outgoing.ts";
+import { createDrain } from "./relay.ts";
 import { spoolNameOf } from "./spool/name.ts";
 import { openSpool } from "./spool/spool.ts";
 

@@ -2,9 +2,9 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { createDrain, type Drain } from "./drain.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import type { JetStream } from "./nats/publisher.ts";
+import { createDrain, type Drain } from "./relay.ts";
 import { SPOOL_SUFFIXES, workerOf } from "./spool/name.ts";
 import { openSpool, type Spool } from "./spool/spool.ts";
 
