@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { COMMANDS, linesOf, startGateway } from "./support/gatewayprocess.ts";
-import { sendRaw } from "./support/socket.ts";
-import { until } from "./support/until.ts";
+import { COMMANDS, linesOf, startGateway } from "../support/gatewayprocess.ts";
+import { sendRaw } from "../support/socket.ts";
+import { until } from "../support/until.ts";
 
 setDefaultTimeout(60_000);
 

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AckPolicy, type JsMsg, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "nats";
-import { type Gateway, startGateway, untilNatsIsUp } from "./support/gatewayprocess.ts";
-import { type NatsServer, startNats } from "./support/natsserver.ts";
+import { type Gateway, startGateway, untilNatsIsUp } from "../support/gatewayprocess.ts";
+import { type NatsServer, startNats } from "../support/natsserver.ts";
 
 const CONFIG = {
   sources: [{ id: "amp", writeKey: "wk_amp", destinations: ["warehouse", "alerts"] }],

@@ -2,15 +2,15 @@ import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Value } from "@sinclair/typebox/value";
-import manifest from "../package.json" with { type: "json" };
-import { SETTINGS } from "../src/config/settings.ts";
-import { ConfigFile, resolveSources } from "../src/config/sources.ts";
-import { PageEvent, TrackEvent } from "../src/pixel/schema.ts";
-import { tailLines, withGateway } from "./support/gatewayprocess.ts";
-import { startNats } from "./support/natsserver.ts";
-import { until } from "./support/until.ts";
+import manifest from "../../package.json" with { type: "json" };
+import { SETTINGS } from "../../src/config/settings.ts";
+import { ConfigFile, resolveSources } from "../../src/config/sources.ts";
+import { PageEvent, TrackEvent } from "../../src/pixel/schema.ts";
+import { tailLines, withGateway } from "../support/gatewayprocess.ts";
+import { startNats } from "../support/natsserver.ts";
+import { until } from "../support/until.ts";
 
-const ROOT = join(import.meta.dir, "..");
+const ROOT = join(import.meta.dir, "../..");
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
 const samples = Array.from(README.matchAll(/```json\n([\s\S]*?)```/g), ([, text = ""]) => JSON.parse(text));
 

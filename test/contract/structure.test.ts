@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import manifest from "../package.json" with { type: "json" };
+import manifest from "../../package.json" with { type: "json" };
 
-const ROOT = join(import.meta.dir, "..");
+const ROOT = join(import.meta.dir, "../..");
 
 /** The modules of the source, a folder or a file each, top first: a module imports itself and what stands below it. */
 const LAYERS: readonly (readonly string[])[] = [
@@ -36,7 +36,7 @@ function filesOf(folder: string): File[] {
 }
 
 const SOURCE = filesOf("src");
-const TESTS = filesOf("test").filter(({ path }) => path !== "test/structure.test.ts");
+const TESTS = filesOf("test").filter(({ path }) => path !== "test/contract/structure.test.ts");
 
 /** What a file imports, types included: paths below the root for our own, names for packages. */
 function importsOf({ path, code }: File): string[] {

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import manifest from "../package.json" with { type: "json" };
-import { buildImage, confine, type Image, readInstructions, whyNotConfined } from "./deploy/image.ts";
-import { type Gateway, runCommand, startGateway } from "./support/gatewayprocess.ts";
+import manifest from "../../package.json" with { type: "json" };
+import { type Gateway, runCommand, startGateway } from "../support/gatewayprocess.ts";
+import { buildImage, confine, type Image, readInstructions, whyNotConfined } from "./image.ts";
 
 // The build alone takes some seconds.
 setDefaultTimeout(120_000);
@@ -105,7 +105,7 @@ test("pixelgate schema, built, prints a JSON Schema of each kind", async () => {
 });
 
 test("pixelgate check, built, accepts the sample file and names the faults of a bad one", async () => {
-  const sample = join(import.meta.dirname, "../deploy/pixelgate/pixelgate.json");
+  const sample = join(import.meta.dirname, "../../deploy/pixelgate/pixelgate.json");
   const good = await runBinary(["check", sample]);
   expect(good.code).toBe(0);
   expect(good.stdout).toContain("source demo\n");
@@ -197,7 +197,7 @@ test("image holds the binary, the C library and nothing else", () => {
 });
 
 test("Dockerfile labels the image with the version of package.json, and builds with its engine", () => {
-  const text = readFileSync(join(import.meta.dirname, "../Dockerfile"), "utf8");
+  const text = readFileSync(join(import.meta.dirname, "../../Dockerfile"), "utf8");
   const [from, ...rest] = readInstructions(text);
   expect(from).toEqual({
     word: "FROM",

@@ -4,9 +4,9 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions } from "playwright-core";
-import { createSpoolStore } from "./blackbox/stores.ts";
-import { CHROMIUM_TIMEOUT_MS, openChromium } from "./support/chromium.ts";
-import { type Gateway, startGateway } from "./support/gatewayprocess.ts";
+import { CHROMIUM_TIMEOUT_MS, openChromium } from "../support/chromium.ts";
+import { type Gateway, startGateway } from "../support/gatewayprocess.ts";
+import { createSpoolStore } from "./stores.ts";
 
 const CONFIG = {
   sources: [

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { COMMANDS, linesOf, runCommand, tailLines, withGateway } from "./support/gatewayprocess.ts";
+import { COMMANDS, linesOf, runCommand, tailLines, withGateway } from "../support/gatewayprocess.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pixelgate-start-"));
 afterAll(() => rmSync(folder, { recursive: true }));
