@@ -5,7 +5,7 @@ import { rejectedSubject } from "../config/subject.ts";
 import { Dropped } from "../pixel/build.ts";
 import { type ReplyForm, readReplyForm } from "../pixel/reply.ts";
 import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
-import { Accepted, createIntake, mayBeShown, targetOf } from "../server/decide.ts";
+import { Accepted, createDecide, mayBeShown, targetOf } from "../server/decide.ts";
 
 /** What an explanation depends on: the settings of the public port. */
 export interface ExplainOptions {
@@ -50,7 +50,7 @@ const ROUTE = /^\/pixel\/v1\/([a-z]+)(\.gif)?(?=[?#]|$)/;
 export function createExplain(options: ExplainOptions): Explain {
   const { maxUrlBytes, trustedProxies, sources, stream } = options;
   const newId = () => crypto.randomUUID();
-  const intake = createIntake({ maxUrlBytes, trustedProxies, sources, newId, limiter: null });
+  const decide = createDecide({ maxUrlBytes, trustedProxies, sources, newId, limiter: null });
 
   return (url, headers = new Headers(), peer = null) => {
     const given = url.trim();
@@ -71,7 +71,7 @@ export function createExplain(options: ExplainOptions): Explain {
       };
     }
 
-    const { source, result } = intake({ type, url: target, headers, peer, receivedMs: Date.now() });
+    const { source, result } = decide({ type, url: target, headers, peer, receivedMs: Date.now() });
     const reply = gif === undefined ? (source?.reply ?? readReplyForm(headers)) : "gif";
     const asked = { reply, type, source: source?.id ?? null };
     if (result instanceof Dropped) {

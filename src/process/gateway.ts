@@ -16,7 +16,7 @@ import type { Observer } from "../observe/observer.ts";
 import { createRefusalLog } from "../observe/rejections.ts";
 import type { Listener, ListenOptions, Runtime } from "../runtime/runtime.ts";
 import { createApp } from "../server/app.ts";
-import { createIntake } from "../server/decide.ts";
+import { createDecide } from "../server/decide.ts";
 import { createPressure } from "../server/loadshedder.ts";
 import { createLimiter } from "../server/ratelimiter.ts";
 import { watchSources } from "./reload.ts";
@@ -100,7 +100,7 @@ export function openGateway(
   });
   const { maxUrlBytes, trustedProxies } = config;
   const app = createApp({
-    intake: createIntake({
+    decide: createDecide({
       maxUrlBytes,
       trustedProxies,
       sources,

@@ -1,4 +1,4 @@
-// The public Elysia app. Routes only: intake decides, delivery keeps, reply answers.
+// The public Elysia app. Routes only: decide decides, delivery keeps, reply answers.
 import { Elysia } from "elysia";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { Delivered } from "../delivery/outgoing.ts";
@@ -17,11 +17,11 @@ import {
   replyText,
 } from "../pixel/reply.ts";
 import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
-import { Accepted, type Ask, type Decision, mayBeShown, targetOf } from "./decide.ts";
+import { Accepted, type Decision, mayBeShown, type PixelRequest, targetOf } from "./decide.ts";
 
 /** What the public app is made of. */
 export interface AppOptions {
-  readonly intake: (ask: Ask) => Decision;
+  readonly decide: (request: PixelRequest) => Decision;
   readonly delivery: Pick<Delivery, "deliver" | "publishRejected">;
   readonly observer: Observer;
   /** False for a request that must be turned away with 503, before any work; everybody is admitted without it. */
@@ -39,7 +39,7 @@ const OVERLOADED = new Rejection(503, "gateway is overloaded: try again");
 
 /** Creates the public app: the pixel routes and `/health`. */
 export function createApp(options: AppOptions) {
-  const { intake, delivery, observer, clock, peer, onFault } = options;
+  const { decide, delivery, observer, clock, peer, onFault } = options;
   const admits = options.admits ?? (() => true);
 
   function take(type: EventType, gifPath: boolean, request: Request): Response | Promise<Response> {
@@ -50,7 +50,7 @@ export function createApp(options: AppOptions) {
       return replyRejected(gifPath ? "gif" : readReplyForm(request.headers), OVERLOADED);
     }
     const { url, headers } = request;
-    const { source, result } = intake({ type, url, headers, peer: peer(request), receivedMs });
+    const { source, result } = decide({ type, url, headers, peer: peer(request), receivedMs });
     const form: ReplyForm = gifPath ? "gif" : (source?.reply ?? readReplyForm(headers));
     const sourceId = source?.id ?? null;
 
@@ -101,7 +101,7 @@ export function createApp(options: AppOptions) {
   // A HEAD answers as its GET would, a source's own form of reply included.
   function probe(type: EventType, gifPath: boolean, { url, headers }: Request): Response {
     if (gifPath) return replyHead("gif");
-    const { source } = intake({ type, url, headers, peer: null, receivedMs: clock(), isProbe: true });
+    const { source } = decide({ type, url, headers, peer: null, receivedMs: clock(), isProbe: true });
     return replyHead(source?.reply ?? readReplyForm(headers));
   }
 

@@ -11,7 +11,7 @@ import type { EventType, Flag } from "../pixel/schema.ts";
 import type { Limiter } from "./ratelimiter.ts";
 
 /** One request on a pixel route. */
-export interface Ask {
+export interface PixelRequest {
   readonly type: EventType;
   /** The request's URL as the runtime gives it: absolute, or a bare target. */
   readonly url: string;
@@ -23,7 +23,7 @@ export interface Ask {
   readonly isProbe?: boolean;
 }
 
-/** What an ask is: `source` is null without a valid write key. */
+/** what a request is: `source` is null without a valid write key. */
 export interface Decision {
   readonly source: Source | null;
   readonly result: Accepted | Dropped | Rejection;
@@ -41,7 +41,7 @@ export class Accepted {
 }
 
 /** What a decision over requests depends on. */
-export interface IntakeOptions {
+export interface DecideOptions {
   readonly maxUrlBytes: number;
   readonly trustedProxies: BlockList | null;
   /** The sources of this moment: a reload gives others. */
@@ -58,8 +58,8 @@ export function targetOf(url: string): string {
   return path < 0 ? "/" : url.slice(path);
 }
 
-/** Creates the decision over requests; pure but for the clock of the ask, the ids and the limiter. */
-export function createIntake(options: IntakeOptions): (ask: Ask) => Decision {
+/** Creates the decision over requests; pure but for the time of the request, the ids and the limiter. */
+export function createDecide(options: DecideOptions): (request: PixelRequest) => Decision {
   const { maxUrlBytes, trustedProxies, newId, limiter } = options;
 
   return ({ type, url, headers, peer, receivedMs, isProbe }) => {

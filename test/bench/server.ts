@@ -3,7 +3,7 @@ import { Elysia } from "elysia";
 import { DEMO, resolveSources } from "../../src/config/sources.ts";
 import { bun } from "../../src/runtime/bun.ts";
 import { createApp } from "../../src/server/app.ts";
-import { createIntake } from "../../src/server/decide.ts";
+import { createDecide } from "../../src/server/decide.ts";
 
 let read = "";
 
@@ -33,7 +33,7 @@ function serveParse(): number {
   const sources = resolveSources(DEMO, "pixel");
   if (Array.isArray(sources)) throw new Error(sources.join());
   const app = createApp({
-    intake: createIntake({
+    decide: createDecide({
       maxUrlBytes: 16384,
       trustedProxies: null,
       sources: () => sources,

@@ -4,7 +4,7 @@ import type { Delivered, Outgoing } from "../../src/delivery/outgoing.ts";
 import type { LiveRecord } from "../../src/observe/observer.ts";
 import { GIF } from "../../src/pixel/reply.ts";
 import { createApp } from "../../src/server/app.ts";
-import { createIntake } from "../../src/server/decide.ts";
+import { createDecide } from "../../src/server/decide.ts";
 import { createLimiter } from "../../src/server/ratelimiter.ts";
 
 const NOW = "2026-11-23T10:00:00.000Z";
@@ -43,7 +43,7 @@ function start({ delivered = "published", isWatched = false, isOverloaded = fals
   const faults: unknown[] = [];
   let ids = 0;
   const app = createApp({
-    intake: createIntake({
+    decide: createDecide({
       maxUrlBytes: 2048,
       trustedProxies: null,
       sources: () => sources,

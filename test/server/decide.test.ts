@@ -4,7 +4,13 @@ import { readConfig } from "../../src/config/environment.ts";
 import { resolveSources, type Sources } from "../../src/config/sources.ts";
 import { Dropped } from "../../src/pixel/build.ts";
 import { Rejection } from "../../src/pixel/rejection.ts";
-import { Accepted, type Ask, createIntake, type Decision, targetOf } from "../../src/server/decide.ts";
+import {
+  Accepted,
+  createDecide,
+  type Decision,
+  type PixelRequest,
+  targetOf,
+} from "../../src/server/decide.ts";
 import { createLimiter } from "../../src/server/ratelimiter.ts";
 
 const NOW_MS = Date.parse("2026-11-23T10:00:00.000Z");
@@ -40,11 +46,11 @@ interface Options {
   readonly trusted?: string;
 }
 
-function intakeOf({ maxUrlBytes = 16_384, trusted = "" }: Options = {}): (ask: Ask) => Decision {
+function decideOf({ maxUrlBytes = 16_384, trusted = "" }: Options = {}): (request: PixelRequest) => Decision {
   const config = readConfig({ TRUSTED_PROXIES: trusted });
   if (Array.isArray(config)) throw new Error(config.join("\n"));
   let ids = 0;
-  return createIntake({
+  return createDecide({
     maxUrlBytes,
     trustedProxies: config.trustedProxies,
     sources: () => SOURCES,
@@ -53,7 +59,11 @@ function intakeOf({ maxUrlBytes = 16_384, trusted = "" }: Options = {}): (ask: A
   });
 }
 
-function askOf(target: string, headers: Record<string, string> = {}, peer: string | null = "192.0.2.1"): Ask {
+function requestOf(
+  target: string,
+  headers: Record<string, string> = {},
+  peer: string | null = "192.0.2.1",
+): PixelRequest {
   const type = target.startsWith("/pixel/v1/track") ? "track" : "page";
   return {
     type,
@@ -157,64 +167,64 @@ describe("refusals", () => {
     ],
   ];
   for (const [rule, target, status, reason, sourceId] of rows) {
-    test(`createIntake refuses ${rule}`, () => {
-      const { source, result } = intakeOf()(askOf(target));
+    test(`createDecide refuses ${rule}`, () => {
+      const { source, result } = decideOf()(requestOf(target));
       expect(result).toEqual(new Rejection(status, reason));
       expect(source?.id ?? null).toBe(sourceId);
     });
   }
 
-  test("createIntake trims a write key", () => {
+  test("createDecide trims a write key", () => {
     for (const key of ["%20wk_blog%0A", "+wk_blog+", "wk_blog%20%20"]) {
-      expect(intakeOf()(askOf(page(`writeKey=${key}`))).result).toBeInstanceOf(Accepted);
+      expect(decideOf()(requestOf(page(`writeKey=${key}`))).result).toBeInstanceOf(Accepted);
     }
   });
 
-  test("createIntake takes 512 parameters and 32 segments", () => {
+  test("createDecide takes 512 parameters and 32 segments", () => {
     const many = page(`writeKey=wk_blog${"&a=1".repeat(511)}`);
     const deep = page(`writeKey=wk_blog&${"a.".repeat(31)}a=1`);
-    expect(intakeOf()(askOf(many)).result).toBeInstanceOf(Accepted);
-    expect(intakeOf()(askOf(deep)).result).toBeInstanceOf(Accepted);
+    expect(decideOf()(requestOf(many)).result).toBeInstanceOf(Accepted);
+    expect(decideOf()(requestOf(deep)).result).toBeInstanceOf(Accepted);
   });
 
-  test("createIntake measures the target, without scheme and host", () => {
-    const intake = intakeOf({ maxUrlBytes: 256 });
+  test("createDecide measures the target, without scheme and host", () => {
+    const decide = decideOf({ maxUrlBytes: 256 });
     const start = page("writeKey=wk_blog&a=");
     const fits = start + "x".repeat(256 - start.length);
-    expect(intake(askOf(fits)).result).toBeInstanceOf(Accepted);
-    expect(intake(askOf(`${fits}x`))).toEqual({
+    expect(decide(requestOf(fits)).result).toBeInstanceOf(Accepted);
+    expect(decide(requestOf(`${fits}x`))).toEqual({
       source: null,
       result: new Rejection(414, "request target too long: more than 256 bytes"),
     });
-    expect(intake({ ...askOf(fits), url: fits }).result).toBeInstanceOf(Accepted);
-    expect((intake({ ...askOf(fits), url: `${fits}x` }).result as Rejection).status).toBe(414);
+    expect(decide({ ...requestOf(fits), url: fits }).result).toBeInstanceOf(Accepted);
+    expect((decide({ ...requestOf(fits), url: `${fits}x` }).result as Rejection).status).toBe(414);
   });
 });
 
 describe("rate limits", () => {
-  test("createIntake refuses with 429 past a source's rate, and takes more a second later", () => {
-    const intake = intakeOf();
-    const ask = askOf(page("writeKey=wk_slow"));
-    const statuses = Array.from({ length: 4 }, () => intake(ask).result).map((result) =>
+  test("createDecide refuses with 429 past a source's rate, and takes more a second later", () => {
+    const decide = decideOf();
+    const request = requestOf(page("writeKey=wk_slow"));
+    const statuses = Array.from({ length: 4 }, () => decide(request).result).map((result) =>
       result instanceof Rejection ? `${result.status} ${result.reason}` : "accepted",
     );
     const refused = "429 source is over its rate limit";
     expect(statuses).toEqual(["accepted", "accepted", refused, refused]);
-    expect(intake({ ...ask, receivedMs: NOW_MS + 1000 }).result).toBeInstanceOf(Accepted);
-    expect(intake(askOf(page("writeKey=wk_blog"))).result).toBeInstanceOf(Accepted);
+    expect(decide({ ...request, receivedMs: NOW_MS + 1000 }).result).toBeInstanceOf(Accepted);
+    expect(decide(requestOf(page("writeKey=wk_blog"))).result).toBeInstanceOf(Accepted);
   });
 
-  test("createIntake takes nothing of the rate for a HEAD", () => {
-    const intake = intakeOf();
-    const ask = askOf(page("writeKey=wk_slow"));
-    for (let index = 0; index < 5; index++) intake({ ...ask, isProbe: true });
-    expect(intake(ask).result).toBeInstanceOf(Accepted);
+  test("createDecide takes nothing of the rate for a HEAD", () => {
+    const decide = decideOf();
+    const request = requestOf(page("writeKey=wk_slow"));
+    for (let index = 0; index < 5; index++) decide({ ...request, isProbe: true });
+    expect(decide(request).result).toBeInstanceOf(Accepted);
   });
 });
 
 describe("outgoing", () => {
-  test("createIntake routes a page to the enabled destinations that admit pages", () => {
-    const { outgoing } = accepted(intakeOf()(askOf(page("writeKey=wk_blog&anonymousId=a&messageId=m"))));
+  test("createDecide routes a page to the enabled destinations that admit pages", () => {
+    const { outgoing } = accepted(decideOf()(requestOf(page("writeKey=wk_blog&anonymousId=a&messageId=m"))));
     expect({ ...outgoing, payload: JSON.parse(outgoing.payload) }).toEqual({
       id: "new-1",
       sourceId: "blog",
@@ -236,22 +246,22 @@ describe("outgoing", () => {
     });
   });
 
-  test("createIntake routes a track to every enabled destination", () => {
-    const { outgoing } = accepted(intakeOf()(askOf("/pixel/v1/track?writeKey=wk_blog&event=e")));
+  test("createDecide routes a track to every enabled destination", () => {
+    const { outgoing } = accepted(decideOf()(requestOf("/pixel/v1/track?writeKey=wk_blog&event=e")));
     expect(outgoing.routes.map((route) => route.subject)).toEqual([
       "pixel.warehouse.track",
       "pixel.alerts.track",
     ]);
   });
 
-  test("createIntake accepts an event that no destination takes", () => {
-    expect(accepted(intakeOf()(askOf(page("writeKey=wk_nowhere")))).outgoing.routes).toEqual([]);
+  test("createDecide accepts an event that no destination takes", () => {
+    expect(accepted(decideOf()(requestOf(page("writeKey=wk_nowhere")))).outgoing.routes).toEqual([]);
   });
 
-  test("createIntake gives each accepted request an id of its own, whatever messageId it has", () => {
-    const intake = intakeOf();
-    const ask = askOf(page("writeKey=wk_blog&anonymousId=a&messageId=same"));
-    expect(accepted(intake(ask)).outgoing.id).not.toBe(accepted(intake(ask)).outgoing.id);
+  test("createDecide gives each accepted request an id of its own, whatever messageId it has", () => {
+    const decide = decideOf();
+    const request = requestOf(page("writeKey=wk_blog&anonymousId=a&messageId=same"));
+    expect(accepted(decide(request)).outgoing.id).not.toBe(accepted(decide(request)).outgoing.id);
   });
 
   const tokens: readonly [rule: string, messageId: string, id: RegExp][] = [
@@ -263,22 +273,22 @@ describe("outgoing", () => {
     ["assigns one where there is none", "", /^once\.new-\d$/],
   ];
   for (const [rule, messageId, id] of tokens) {
-    test(`createIntake ${rule}`, () => {
-      const ask = askOf(page(`writeKey=wk_once&anonymousId=a&messageId=${messageId}`));
-      const first = accepted(intakeOf()(ask)).outgoing.id;
+    test(`createDecide ${rule}`, () => {
+      const request = requestOf(page(`writeKey=wk_once&anonymousId=a&messageId=${messageId}`));
+      const first = accepted(decideOf()(request)).outgoing.id;
       expect(first).toMatch(id);
-      expect(accepted(intakeOf()(ask)).outgoing.id).toBe(first);
+      expect(accepted(decideOf()(request)).outgoing.id).toBe(first);
     });
   }
 
-  test("createIntake keeps client text out of subjects and header ids", () => {
+  test("createDecide keeps client text out of subjects and header ids", () => {
     const text = fc
       .string({ unit: "binary", maxLength: 40 })
       .map((value) => encodeURIComponent(value.toWellFormed()));
     fc.assert(
       fc.property(text, text, (messageId, name) => {
         const query = `writeKey=wk_once&messageId=${messageId}&name=${name}&type=${name}`;
-        const { outgoing } = accepted(intakeOf()(askOf(page(query))));
+        const { outgoing } = accepted(decideOf()(requestOf(page(query))));
         expect(outgoing.id).toMatch(/^once\.[A-Za-z0-9_.:@=+/-]+$/);
         expect(outgoing.routes.map((route) => route.subject)).toEqual(["pixel.warehouse.page"]);
       }),
@@ -306,8 +316,8 @@ describe("what the headers say", () => {
     ],
   ];
   for (const [rule, headers, flags] of rows) {
-    test(`createIntake flags ${rule}`, () => {
-      const event = eventOf(intakeOf()(askOf(page("writeKey=wk_blog&anonymousId=a"), headers)));
+    test(`createDecide flags ${rule}`, () => {
+      const event = eventOf(decideOf()(requestOf(page("writeKey=wk_blog&anonymousId=a"), headers)));
       expect(event.context?.gateway).toEqual({ sourceId: "blog", identity: "client", flags });
     });
   }
@@ -318,20 +328,20 @@ describe("what the headers say", () => {
     ["DNT", { DNT: "1" }, "dnt"],
   ];
   for (const [rule, headers, reason] of drops) {
-    test(`createIntake drops ${rule} where the source says so`, () => {
-      const { source, result } = intakeOf()(askOf(page("writeKey=wk_strict"), headers));
+    test(`createDecide drops ${rule} where the source says so`, () => {
+      const { source, result } = decideOf()(requestOf(page("writeKey=wk_strict"), headers));
       expect(result).toEqual(new Dropped(reason));
       expect(source?.id).toBe("strict");
     });
   }
 
-  test("createIntake fills the context from User-Agent, Accept-Language and Referer", () => {
+  test("createDecide fills the context from User-Agent, Accept-Language and Referer", () => {
     const headers = {
       "User-Agent": "Agent/1",
       "Accept-Language": "de-CH,de;q=0.9",
       Referer: "https://site.example/a",
     };
-    const { context } = eventOf(intakeOf()(askOf(page("writeKey=wk_blog"), headers)));
+    const { context } = eventOf(decideOf()(requestOf(page("writeKey=wk_blog"), headers)));
     expect(context).toMatchObject({
       userAgent: "Agent/1",
       locale: "de-CH",
@@ -339,26 +349,33 @@ describe("what the headers say", () => {
     });
   });
 
-  test("createIntake reads and sets the cookie of a source that keeps one", () => {
+  test("createDecide reads and sets the cookie of a source that keeps one", () => {
     const id = "0f9ac4c3-6f5e-4f9a-8f5d-2f6f3f0a9c11";
-    const ask = askOf(page("writeKey=wk_cookie"));
-    expect(accepted(intakeOf()(ask)).setCookie).toStartWith("pixelgate_id=new-1; ");
-    const back = intakeOf()({ ...ask, headers: new Headers({ Cookie: `pixelgate_id=${id}` }) });
+    const request = requestOf(page("writeKey=wk_cookie"));
+    expect(accepted(decideOf()(request)).setCookie).toStartWith("pixelgate_id=new-1; ");
+    const back = decideOf()({ ...request, headers: new Headers({ Cookie: `pixelgate_id=${id}` }) });
     expect(accepted(back).setCookie).toBeNull();
     expect(eventOf(back)).toMatchObject({ anonymousId: id, context: { gateway: { identity: "cookie" } } });
   });
 
-  test("createIntake believes X-Forwarded-For from a trusted proxy alone", () => {
-    const ask = askOf(page("writeKey=wk_blog"), { "X-Forwarded-For": "203.0.113.5, 10.0.0.2" }, "10.0.0.1");
-    expect(eventOf(intakeOf()(ask))).toMatchObject({ request_ip: "10.0.0.1", context: { ip: "10.0.0.1" } });
-    expect(eventOf(intakeOf({ trusted: "10.0.0.0/8" })(ask))).toMatchObject({
+  test("createDecide believes X-Forwarded-For from a trusted proxy alone", () => {
+    const request = requestOf(
+      page("writeKey=wk_blog"),
+      { "X-Forwarded-For": "203.0.113.5, 10.0.0.2" },
+      "10.0.0.1",
+    );
+    expect(eventOf(decideOf()(request))).toMatchObject({
+      request_ip: "10.0.0.1",
+      context: { ip: "10.0.0.1" },
+    });
+    expect(eventOf(decideOf({ trusted: "10.0.0.0/8" })(request))).toMatchObject({
       request_ip: "203.0.113.5",
       context: { ip: "203.0.113.5" },
     });
   });
 
-  test("createIntake gives no address where the runtime knows no peer", () => {
-    const event = eventOf(intakeOf()(askOf(page("writeKey=wk_blog"), {}, null)));
+  test("createDecide gives no address where the runtime knows no peer", () => {
+    const event = eventOf(decideOf()(requestOf(page("writeKey=wk_blog"), {}, null)));
     expect(event.request_ip).toBeUndefined();
     expect(event.context?.ip).toBeUndefined();
   });
@@ -375,8 +392,8 @@ test("targetOf finds path and query in every form a runtime gives", () => {
   for (const [url, target] of rows) expect(targetOf(url)).toBe(target);
 });
 
-test("createIntake gives any target and any headers an event, a drop or a reason of plain ASCII, and never throws", () => {
-  const intake = intakeOf({ maxUrlBytes: 512, trusted: "10.0.0.0/8" });
+test("createDecide gives any target and any headers an event, a drop or a reason of plain ASCII, and never throws", () => {
+  const decide = decideOf({ maxUrlBytes: 512, trusted: "10.0.0.0/8" });
   const fragment = fc.oneof(
     fc.constantFrom(
       "writeKey=wk_blog",
@@ -425,7 +442,7 @@ test("createIntake gives any target and any headers an event, a drop or a reason
   fc.assert(
     fc.property(fc.constantFrom("page", "track"), query, headers, peer, (type, text, pairs, from) => {
       const target = `/pixel/v1/${type}?writeKey=wk_blog&event=e&${text}`;
-      const { source, result } = intake({ ...askOf(target, {}, from), headers: new Headers(pairs) });
+      const { source, result } = decide({ ...requestOf(target, {}, from), headers: new Headers(pairs) });
       if (result instanceof Rejection) {
         expect(result.reason).toMatch(/^[\x20-\x7e]+$/);
         // A key that is written in another way, such as `\\writeKey`, is another key to the same place.

@@ -11,7 +11,7 @@ import { createLive } from "../../src/observe/live.ts";
 import { createMetrics } from "../../src/observe/metrics.ts";
 import { bun } from "../../src/runtime/bun.ts";
 import { createApp } from "../../src/server/app.ts";
-import { createIntake } from "../../src/server/decide.ts";
+import { createDecide } from "../../src/server/decide.ts";
 
 export const SOURCES = resolveOrThrow({
   sources: [
@@ -75,7 +75,7 @@ export function openPorts(host = "127.0.0.1") {
   const live = createLive();
   const limits = { maxUrlBytes: 16384, trustedProxies: null, sources };
   const app = createApp({
-    intake: createIntake({ ...limits, newId: () => crypto.randomUUID(), limiter: null }),
+    decide: createDecide({ ...limits, newId: () => crypto.randomUUID(), limiter: null }),
     delivery,
     observer: {
       get isWatched() {
