@@ -50,7 +50,7 @@ const ROUTE = /^\/pixel\/v1\/([a-z]+)(\.gif)?(?=[?#]|$)/;
 export function createExplain(options: ExplainOptions): Explain {
   const { maxUrlBytes, trustedProxies, sources, stream } = options;
   const newId = () => crypto.randomUUID();
-  const decide = createDecide({ maxUrlBytes, trustedProxies, sources, newId, limiter: null });
+  const decide = createDecide({ maxUrlBytes, trustedProxies, sources, newId, rateLimiter: null });
 
   return (url, headers = new Headers(), peer = null) => {
     const given = url.trim();

@@ -18,7 +18,7 @@ import type { Listener, ListenOptions, Runtime } from "../runtime/runtime.ts";
 import { createApp } from "../server/app.ts";
 import { createDecide } from "../server/decide.ts";
 import { createPressure } from "../server/loadshedder.ts";
-import { createLimiter } from "../server/ratelimiter.ts";
+import { createRateLimiter } from "../server/ratelimiter.ts";
 import { watchSources } from "./reload.ts";
 import { VERSION } from "./version.ts";
 
@@ -105,7 +105,7 @@ export function openGateway(
       trustedProxies,
       sources,
       newId: () => crypto.randomUUID(),
-      limiter: createLimiter(share?.count ?? 1),
+      rateLimiter: createRateLimiter(share?.count ?? 1),
     }),
     delivery,
     observer,

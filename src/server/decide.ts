@@ -8,7 +8,7 @@ import { agentFlag, clientAddress, isDnt, isGpc } from "../pixel/client.ts";
 import { queryOf, readQuery } from "../pixel/query.ts";
 import { Rejection } from "../pixel/rejection.ts";
 import type { EventType, Flag } from "../pixel/schema.ts";
-import type { Limiter } from "./ratelimiter.ts";
+import type { RateLimiter } from "./ratelimiter.ts";
 
 /** One request on a pixel route. */
 export interface PixelRequest {
@@ -48,7 +48,7 @@ export interface DecideOptions {
   readonly sources: () => Sources;
   readonly newId: NewId;
   /** Null admits every rate, as `explain` does. */
-  readonly limiter: Limiter | null;
+  readonly rateLimiter: RateLimiter | null;
 }
 
 /** Path and query of a request's URL, without scheme and host. */
@@ -58,9 +58,9 @@ export function targetOf(url: string): string {
   return path < 0 ? "/" : url.slice(path);
 }
 
-/** Creates the decision over requests; pure but for the time of the request, the ids and the limiter. */
+/** Creates the decision over requests; pure but for the time of the request, the ids and the rateLimiter. */
 export function createDecide(options: DecideOptions): (request: PixelRequest) => Decision {
-  const { maxUrlBytes, trustedProxies, newId, limiter } = options;
+  const { maxUrlBytes, trustedProxies, newId, rateLimiter } = options;
 
   return ({ type, url, headers, peer, receivedMs, isProbe }) => {
     // The scheme and host are at most a few dozen bytes: only a URL near the limit is measured exactly.
@@ -78,7 +78,7 @@ export function createDecide(options: DecideOptions): (request: PixelRequest) =>
     if (source === undefined) return refuse(null, 400, "invalid write key");
     if (!source.enabled) return refuse(source, 400, "source is disabled");
     if (source.rateLimit !== null && isProbe !== true) {
-      const isWithin = limiter?.(source.id, source.rateLimit, receivedMs) ?? true;
+      const isWithin = rateLimiter?.(source.id, source.rateLimit, receivedMs) ?? true;
       if (!isWithin) return refuse(source, 429, "source is over its rate limit");
     }
 

@@ -1,10 +1,10 @@
 // Keeps a source to its events per second: a token bucket that holds one second's worth.
 
 /** Takes one event of a source if its rate still admits it. `nowMs` is epoch milliseconds, `rate` events per second. */
-export type Limiter = (sourceId: string, rate: number, nowMs: number) => boolean;
+export type RateLimiter = (sourceId: string, rate: number, nowMs: number) => boolean;
 
 /** Creates the buckets of one process. With several workers each holds its share of a rate. */
-export function createLimiter(workers: number): Limiter {
+export function createRateLimiter(workers: number): RateLimiter {
   const buckets = new Map<string, { tokens: number; atMs: number }>();
   return (sourceId, rate, nowMs) => {
     // At least one: a bucket that cannot hold a whole token admits nothing.

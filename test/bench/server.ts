@@ -38,7 +38,7 @@ function serveParse(): number {
       trustedProxies: null,
       sources: () => sources,
       newId: () => crypto.randomUUID(),
-      limiter: null,
+      rateLimiter: null,
     }),
     delivery: {
       deliver(outgoing, settle) {

@@ -5,7 +5,7 @@ import type { LiveRecord } from "../../src/observe/observer.ts";
 import { GIF } from "../../src/pixel/reply.ts";
 import { createApp } from "../../src/server/app.ts";
 import { createDecide } from "../../src/server/decide.ts";
-import { createLimiter } from "../../src/server/ratelimiter.ts";
+import { createRateLimiter } from "../../src/server/ratelimiter.ts";
 
 const NOW = "2026-11-23T10:00:00.000Z";
 const SOURCES = resolveSources(
@@ -48,7 +48,7 @@ function start({ delivered = "published", isWatched = false, isOverloaded = fals
       trustedProxies: null,
       sources: () => sources,
       newId: () => `new-${++ids}`,
-      limiter: createLimiter(1),
+      rateLimiter: createRateLimiter(1),
     }),
     delivery: {
       deliver(event, settle) {

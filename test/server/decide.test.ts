@@ -11,7 +11,7 @@ import {
   type PixelRequest,
   targetOf,
 } from "../../src/server/decide.ts";
-import { createLimiter } from "../../src/server/ratelimiter.ts";
+import { createRateLimiter } from "../../src/server/ratelimiter.ts";
 
 const NOW_MS = Date.parse("2026-11-23T10:00:00.000Z");
 const CONFIG = {
@@ -55,7 +55,7 @@ function decideOf({ maxUrlBytes = 16_384, trusted = "" }: Options = {}): (reques
     trustedProxies: config.trustedProxies,
     sources: () => SOURCES,
     newId: () => `new-${++ids}`,
-    limiter: createLimiter(1),
+    rateLimiter: createRateLimiter(1),
   });
 }
 

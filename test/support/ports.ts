@@ -75,7 +75,7 @@ export function openPorts(host = "127.0.0.1") {
   const live = createLive();
   const limits = { maxUrlBytes: 16384, trustedProxies: null, sources };
   const app = createApp({
-    decide: createDecide({ ...limits, newId: () => crypto.randomUUID(), limiter: null }),
+    decide: createDecide({ ...limits, newId: () => crypto.randomUUID(), rateLimiter: null }),
     delivery,
     observer: {
       get isWatched() {
