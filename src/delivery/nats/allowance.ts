@@ -1,7 +1,7 @@
-// So much a second and no more: what may be dropped never crowds out what may not.
+// Fixed-window limit (messages and bytes a second) for best-effort traffic, so that it never competes with events.
 
 /** Creates a check that is true while the present second has had fewer than `count` calls and `bytes` bytes. */
-export function createAllowance(count: number, bytes: number): (bytes: number) => boolean {
+export function createFixedWindowLimit(count: number, bytes: number): (bytes: number) => boolean {
   let second = 0;
   let leftCount = count;
   let leftBytes = bytes;

@@ -5,7 +5,7 @@ import type { StreamConfig } from "../../config/environment.ts";
 import { rejectedSubject } from "../../config/subject.ts";
 import { createRarely, type DeliveryLog, messageOf } from "../log.ts";
 import { readAck } from "./ack.ts";
-import { createAllowance } from "./allowance.ts";
+import { createFixedWindowLimit } from "./allowance.ts";
 import { createConnection, type NatsOptions } from "./connection.ts";
 import { fits, headerValue, Wire } from "./encoder.ts";
 import { bytesSender, readStoredAcks } from "./fastpath.ts";
@@ -74,7 +74,7 @@ export function createJetStream(options: JetStreamOptions): JetStream {
   let degradedAt = 0;
   /** Since when messages are on the wire and no ack has come; 0 while acks come. */
   let silentSince = 0;
-  const mayTell = createAllowance(MAX_REJECTED_PER_SECOND, MAX_REJECTED_BYTES_PER_SECOND);
+  const mayTell = createFixedWindowLimit(MAX_REJECTED_PER_SECOND, MAX_REJECTED_BYTES_PER_SECOND);
   const sweeper = setInterval(sweep, SWEEP_MS);
   sweeper.unref();
 
