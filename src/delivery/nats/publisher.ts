@@ -10,7 +10,7 @@ import { createConnection, type NatsOptions } from "./connection.ts";
 import { fits, headerValue, Wire } from "./encoder.ts";
 import { bytesSender, readStoredAcks } from "./fastpath.ts";
 import { createStreamWatch } from "./streamwatch.ts";
-import { Ring, type Sender } from "./window.ts";
+import { InFlightWindow, type Sender } from "./window.ts";
 
 /** `degraded`: connected, but the stream does not take messages, or takes them too slowly. */
 export type JetStreamState = "up" | "degraded" | "down";
@@ -33,7 +33,7 @@ export interface JetStream {
   readonly inFlightBytes: number;
   /** False while a publish is certain to be in vain, or to end in another stream. */
   readonly mayPublish: boolean;
-  /** Whether the ring takes so many messages more, of so many bytes in total. */
+  /** Whether the window takes so many messages more, of so many bytes in total. */
   hasRoom(messages: number, bytes: number): boolean;
   /** Publishes one route of an event; its sender hears the verdict within `deadlineMs`, perhaps before this returns. */
   publish(sender: Sender, route: number, deadlineMs: number): void;
@@ -61,7 +61,7 @@ const MAX_REJECTED_BYTES_PER_SECOND = 4 * 1024 * 1024;
 export function createJetStream(options: JetStreamOptions): JetStream {
   const { log, stream } = options;
   const rarely = createRarely(10_000);
-  const ring = new Ring(MAX_IN_FLIGHT, MAX_IN_FLIGHT_BYTES);
+  const window = new InFlightWindow(MAX_IN_FLIGHT, MAX_IN_FLIGHT_BYTES);
   /** Subjects the server refuses, until when: `performance.now()`. */
   const denied = new Map<string, number>();
   let state: JetStreamState = "down";
@@ -83,7 +83,7 @@ export function createJetStream(options: JetStreamOptions): JetStream {
     log,
     onUsable: (isNews) => {
       // Without news only an idle stream is taken at its word: else the ack of a message is the proof.
-      if (state === "degraded" && (isNews || ring.count === 0)) recover();
+      if (state === "degraded" && (isNews || window.count === 0)) recover();
     },
     onBlocked: (reason) => degrade(`the stream cannot be created: ${reason}`),
   });
@@ -105,7 +105,7 @@ export function createJetStream(options: JetStreamOptions): JetStream {
       wire = null;
       watch.end();
       setState("down");
-      ring.expire(reason, () => true);
+      window.expire(reason, () => true);
     },
     onDenied: (subject) => {
       if (!subject.startsWith(`${stream.prefix}.`)) return;
@@ -115,13 +115,13 @@ export function createJetStream(options: JetStreamOptions): JetStream {
       const isKnown = denied.has(subject);
       denied.set(subject, performance.now() + DENIED_MS);
       if (!isKnown) {
-        ring.expire("publishing to the subject is not permitted", (slot) => subjectAt(slot) === subject);
+        window.expire("publishing to the subject is not permitted", (slot) => subjectAt(slot) === subject);
       }
     },
   });
 
   function subjectAt(slot: number): string {
-    return ring.senderAt(slot)?.outgoing.routes[ring.routeAt(slot)]?.subject ?? "";
+    return window.senderAt(slot)?.outgoing.routes[window.routeAt(slot)]?.subject ?? "";
   }
 
   function setState(next: JetStreamState): void {
@@ -152,7 +152,7 @@ export function createJetStream(options: JetStreamOptions): JetStream {
       return;
     }
     silentSince = 0;
-    const slot = ring.slotOf(number);
+    const slot = window.slotOf(number);
     if (slot < 0) return;
     const subject = subjectAt(slot);
     if (ack.isStreamAway && !watch.takes(subject)) {
@@ -162,17 +162,17 @@ export function createJetStream(options: JetStreamOptions): JetStream {
       );
     } else if (ack.verdict === "faulty") degrade(ack.reason);
     if (ack.isStreamAway) watch.recheck();
-    ring.settle(slot, ack.verdict === "refused" ? "refused" : "unacked", ack.reason);
+    window.settle(slot, ack.verdict === "refused" ? "refused" : "unacked", ack.reason);
   }
 
   function onStored(number: number): void {
     silentSince = 0;
-    const slot = ring.slotOf(number);
+    const slot = window.slotOf(number);
     if (slot < 0) return;
     const now = performance.now();
-    const sentAt = ring.sentAt(slot);
+    const sentAt = window.sentAt(slot);
     options.onAck?.(now - sentAt);
-    ring.settle(slot, "stored", "");
+    window.settle(slot, "stored", "");
     if (state === "degraded" && sentAt > degradedAt && now - sentAt < FIT_MS && mayPublish()) recover();
   }
 
@@ -188,7 +188,7 @@ export function createJetStream(options: JetStreamOptions): JetStream {
   function sweep(): void {
     const now = performance.now();
     const expired =
-      ring.count === 0 ? 0 : ring.expire("no ack in time", (_slot, deadline) => deadline <= now);
+      window.count === 0 ? 0 : window.expire("no ack in time", (_slot, deadline) => deadline <= now);
     if (expired > 0) degrade(`no ack in time for ${expired} messages`);
     if (silentSince !== 0 && now - silentSince > STALL_MS) connection.drop("no ack from the stream");
   }
@@ -210,15 +210,15 @@ export function createJetStream(options: JetStreamOptions): JetStream {
       return state;
     },
     get inFlight() {
-      return ring.count;
+      return window.count;
     },
     get inFlightBytes() {
-      return ring.bytes;
+      return window.bytes;
     },
     get mayPublish() {
       return mayPublish();
     },
-    hasRoom: (messages, bytes) => ring.hasRoom(messages, bytes),
+    hasRoom: (messages, bytes) => window.hasRoom(messages, bytes),
     publish: (sender, route, deadlineMs) => {
       const { outgoing } = sender;
       const target = outgoing.routes[route];
@@ -231,7 +231,7 @@ export function createJetStream(options: JetStreamOptions): JetStream {
       if (!fits(target.subject, inbox, messageId, outgoing.payload, maxPayload)) {
         return sender.onVerdict(route, "refused", "message is larger than the server takes");
       }
-      const number = ring.add(sender, route, now, now + deadlineMs);
+      const number = window.add(sender, route, now, now + deadlineMs);
       if (number === 0) return sender.onVerdict(route, "unacked", "too many messages in flight");
       if (silentSince === 0) silentSince = now;
       wire.publish(target.subject, inbox + number, messageId, outgoing.payload);

@@ -11,11 +11,11 @@ export interface Sender {
   onVerdict(route: number, verdict: Verdict, reason: string): void;
 }
 
-/** How many slots in use are skipped for a free one before the ring counts as full. */
+/** How many slots in use are skipped for a free one before the window counts as full. */
 const MAX_SKIPPED = 32;
 
-/** A bounded ring of messages in flight. A message's number is never used again, so a late ack confirms no other. */
-export class Ring {
+/** A bounded window of messages in flight. A message's number is never used again, so a late ack confirms no other. */
+export class InFlightWindow {
   /** The last number given out. */
   last = 0;
   count = 0;
@@ -93,7 +93,7 @@ export class Ring {
   expire(reason: string, isOver: (slot: number, deadline: number) => boolean): number {
     if (this.count === 0) return 0;
     const slots: number[] = [];
-    // All slots, 0.1 ms: a message that is stuck may be older than a whole turn of the ring.
+    // All slots, 0.1 ms: a message that is stuck may be older than a whole turn of the window.
     for (let slot = 0; slot <= this.#mask; slot++) {
       if (this.#senders[slot] !== undefined && isOver(slot, this.#deadlines[slot] ?? 0)) slots.push(slot);
     }
