@@ -4,7 +4,7 @@
 import type { Route } from "../config/subject.ts";
 import { createRarely, type DeliveryLog } from "./log.ts";
 import type { JetStream } from "./nats/publisher.ts";
-import type { Sender, Verdict } from "./nats/window.ts";
+import type { AckListener, Verdict } from "./nats/window.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { SpooledEvent } from "./spool/file.ts";
 import type { Spool } from "./spool/spool.ts";
@@ -175,7 +175,7 @@ export function createDrain({ spool, jetstream, log, onDrained }: DrainOptions):
 }
 
 /** One spooled event on the wire: hears the verdict of each route. */
-class Attempt implements Sender {
+class Attempt implements AckListener {
   readonly outgoing: Outgoing;
   readonly #event: SpooledEvent;
   readonly #finish: (event: SpooledEvent, remaining: Route[], refused: number, reason: string) => void;

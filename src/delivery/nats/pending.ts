@@ -2,12 +2,12 @@
 
 import type { Route } from "../../config/subject.ts";
 import type { Delivered, Outgoing } from "../outgoing.ts";
-import type { Sender, Verdict } from "./window.ts";
+import type { AckListener, Verdict } from "./window.ts";
 
 const NONE: readonly Route[] = [];
 
 /** Collects the verdicts of an event's routes and calls `onLanded` once, with the last. */
-export class Flight implements Sender {
+export class Flight implements AckListener {
   readonly outgoing: Outgoing;
   readonly settle: (delivered: Delivered) => void;
   /** Routes without an ack: the stream may or may not have their message. */

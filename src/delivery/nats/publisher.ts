@@ -10,7 +10,7 @@ import { createConnection, type NatsOptions } from "./connection.ts";
 import { fits, headerValue, Wire } from "./encoder.ts";
 import { bytesSender, readStoredAcks } from "./fastpath.ts";
 import { createStreamWatch } from "./streamwatch.ts";
-import { InFlightWindow, type Sender } from "./window.ts";
+import { type AckListener, InFlightWindow } from "./window.ts";
 
 /** `degraded`: connected, but the stream does not take messages, or takes them too slowly. */
 export type JetStreamState = "up" | "degraded" | "down";
@@ -35,8 +35,8 @@ export interface JetStream {
   readonly mayPublish: boolean;
   /** Whether the window takes so many messages more, of so many bytes in total. */
   hasRoom(messages: number, bytes: number): boolean;
-  /** Publishes one route of an event; its sender hears the verdict within `deadlineMs`, perhaps before this returns. */
-  publish(sender: Sender, route: number, deadlineMs: number): void;
+  /** Publishes one route of an event; its listener hears the verdict within `deadlineMs`, perhaps before this returns. */
+  publish(listener: AckListener, route: number, deadlineMs: number): void;
   /** Publishes a refused request, unless there are too many of them. */
   publishRejected(sourceId: string, payload: string): void;
   /** Looks at the stream again soon: the way out of `degraded` when there is no message to try. */
@@ -121,7 +121,7 @@ export function createJetStream(options: JetStreamOptions): JetStream {
   });
 
   function subjectAt(slot: number): string {
-    return window.senderAt(slot)?.outgoing.routes[window.routeAt(slot)]?.subject ?? "";
+    return window.listenerAt(slot)?.outgoing.routes[window.routeAt(slot)]?.subject ?? "";
   }
 
   function setState(next: JetStreamState): void {
@@ -219,20 +219,20 @@ export function createJetStream(options: JetStreamOptions): JetStream {
       return mayPublish();
     },
     hasRoom: (messages, bytes) => window.hasRoom(messages, bytes),
-    publish: (sender, route, deadlineMs) => {
-      const { outgoing } = sender;
+    publish: (listener, route, deadlineMs) => {
+      const { outgoing } = listener;
       const target = outgoing.routes[route];
-      if (target === undefined || wire === null) return sender.onVerdict(route, "unacked", "NATS is down");
+      if (target === undefined || wire === null) return listener.onVerdict(route, "unacked", "NATS is down");
       const now = performance.now();
       if (denied.size > 0 && (denied.get(target.subject) ?? 0) > now) {
-        return sender.onVerdict(route, "unacked", "publishing to the subject is not permitted");
+        return listener.onVerdict(route, "unacked", "publishing to the subject is not permitted");
       }
       const messageId = `${headerValue(outgoing.id)}.${target.destinationId}`;
       if (!fits(target.subject, inbox, messageId, outgoing.payload, maxPayload)) {
-        return sender.onVerdict(route, "refused", "message is larger than the server takes");
+        return listener.onVerdict(route, "refused", "message is larger than the server takes");
       }
-      const number = window.add(sender, route, now, now + deadlineMs);
-      if (number === 0) return sender.onVerdict(route, "unacked", "too many messages in flight");
+      const number = window.add(listener, route, now, now + deadlineMs);
+      if (number === 0) return listener.onVerdict(route, "unacked", "too many messages in flight");
       if (silentSince === 0) silentSince = now;
       wire.publish(target.subject, inbox + number, messageId, outgoing.payload);
       flushSoon();

@@ -5,7 +5,7 @@ import type { Outgoing } from "../outgoing.ts";
 export type Verdict = "stored" | "unacked" | "refused";
 
 /** Whoever published a route of an event and waits for its verdict. */
-export interface Sender {
+export interface AckListener {
   readonly outgoing: Outgoing;
   /** Called once for each published route, with its index in `outgoing.routes`. Must not throw. */
   onVerdict(route: number, verdict: Verdict, reason: string): void;
@@ -26,7 +26,7 @@ export class InFlightWindow {
   readonly #sentAt: Float64Array;
   readonly #deadlines: Float64Array;
   readonly #routes: Uint32Array;
-  readonly #senders: (Sender | undefined)[];
+  readonly #listeners: (AckListener | undefined)[];
 
   /** `entries` is a power of two. */
   constructor(entries: number, maxBytes: number) {
@@ -36,7 +36,7 @@ export class InFlightWindow {
     this.#sentAt = new Float64Array(entries);
     this.#deadlines = new Float64Array(entries);
     this.#routes = new Uint32Array(entries);
-    this.#senders = new Array(entries).fill(undefined);
+    this.#listeners = new Array(entries).fill(undefined);
   }
 
   /** Whether `messages` more with `bytes` in total may go on the wire. */
@@ -45,17 +45,17 @@ export class InFlightWindow {
   }
 
   /** Takes a message in and returns its number, or 0 when no slot is free. Times are `performance.now()`. */
-  add(sender: Sender, route: number, now: number, deadline: number): number {
+  add(listener: AckListener, route: number, now: number, deadline: number): number {
     for (let tries = 0; tries <= MAX_SKIPPED; tries++) {
       const slot = ++this.last & this.#mask;
-      if (this.#senders[slot] !== undefined) continue;
+      if (this.#listeners[slot] !== undefined) continue;
       this.#numbers[slot] = this.last;
       this.#sentAt[slot] = now;
       this.#deadlines[slot] = deadline;
       this.#routes[slot] = route;
-      this.#senders[slot] = sender;
+      this.#listeners[slot] = listener;
       this.count++;
-      this.bytes += sender.outgoing.payload.length;
+      this.bytes += listener.outgoing.payload.length;
       return this.last;
     }
     return 0;
@@ -64,11 +64,11 @@ export class InFlightWindow {
   /** The slot of a message in flight, or -1 when it has its verdict already. */
   slotOf(number: number): number {
     const slot = number & this.#mask;
-    return this.#numbers[slot] === number && this.#senders[slot] !== undefined ? slot : -1;
+    return this.#numbers[slot] === number && this.#listeners[slot] !== undefined ? slot : -1;
   }
 
-  senderAt(slot: number): Sender | undefined {
-    return this.#senders[slot];
+  listenerAt(slot: number): AckListener | undefined {
+    return this.#listeners[slot];
   }
 
   routeAt(slot: number): number {
@@ -79,14 +79,14 @@ export class InFlightWindow {
     return this.#sentAt[slot] ?? 0;
   }
 
-  /** Ends a message's flight and tells its sender. */
+  /** Ends a message's flight and tells its listener. */
   settle(slot: number, verdict: Verdict, reason: string): void {
-    const sender = this.#senders[slot];
-    if (sender === undefined) return;
-    this.#senders[slot] = undefined;
+    const listener = this.#listeners[slot];
+    if (listener === undefined) return;
+    this.#listeners[slot] = undefined;
     this.count--;
-    this.bytes -= sender.outgoing.payload.length;
-    sender.onVerdict(this.#routes[slot] ?? 0, verdict, reason);
+    this.bytes -= listener.outgoing.payload.length;
+    listener.onVerdict(this.#routes[slot] ?? 0, verdict, reason);
   }
 
   /** Settles as `unacked` every message for which `isOver` holds, oldest first; returns how many there were. */
@@ -95,7 +95,7 @@ export class InFlightWindow {
     const slots: number[] = [];
     // All slots, 0.1 ms: a message that is stuck may be older than a whole turn of the window.
     for (let slot = 0; slot <= this.#mask; slot++) {
-      if (this.#senders[slot] !== undefined && isOver(slot, this.#deadlines[slot] ?? 0)) slots.push(slot);
+      if (this.#listeners[slot] !== undefined && isOver(slot, this.#deadlines[slot] ?? 0)) slots.push(slot);
     }
     slots.sort((a, b) => (this.#numbers[a] ?? 0) - (this.#numbers[b] ?? 0));
     for (const slot of slots) this.settle(slot, "unacked", reason);

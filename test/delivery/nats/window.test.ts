@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
-import { InFlightWindow, type Sender, type Verdict } from "../../../src/delivery/nats/window.ts";
+import { type AckListener, InFlightWindow, type Verdict } from "../../../src/delivery/nats/window.ts";
 import { event } from "../../support/parts.ts";
 
-interface Heard extends Sender {
+interface Heard extends AckListener {
   readonly verdicts: [number, Verdict, string][];
 }
 
-function sender(id = "e", payload = "0123456789"): Heard {
+function listener(id = "e", payload = "0123456789"): Heard {
   const verdicts: [number, Verdict, string][] = [];
   return {
     outgoing: event(id, { payload }),
@@ -17,7 +17,7 @@ function sender(id = "e", payload = "0123456789"): Heard {
 
 test("InFlightWindow finds a message by its number, once", () => {
   const window = new InFlightWindow(64, 1000);
-  const one = sender();
+  const one = listener();
   const number = window.add(one, 3, 10, 20);
   const slot = window.slotOf(number);
   expect([window.count, window.bytes, window.routeAt(slot), window.sentAt(slot)]).toEqual([1, 10, 3, 10]);
@@ -32,7 +32,7 @@ test("InFlightWindow never gives a number twice, and a late ack finds nothing", 
   const window = new InFlightWindow(64, 1e9);
   const numbers = new Set<number>();
   for (let round = 0; round < 1000; round++) {
-    const number = window.add(sender(), 0, 0, 0);
+    const number = window.add(listener(), 0, 0, 0);
     expect(numbers.has(number)).toBe(false);
     numbers.add(number);
     window.settle(window.slotOf(number), "stored", "");
@@ -42,13 +42,13 @@ test("InFlightWindow never gives a number twice, and a late ack finds nothing", 
 
 test("InFlightWindow goes around a message that is stuck", () => {
   const window = new InFlightWindow(64, 1e9);
-  const stuck = window.add(sender("stuck"), 0, 0, 0);
+  const stuck = window.add(listener("stuck"), 0, 0, 0);
   for (let round = 0; round < 500; round++) {
-    const number = window.add(sender(), 0, 0, 0);
+    const number = window.add(listener(), 0, 0, 0);
     expect(number).toBeGreaterThan(stuck);
     window.settle(window.slotOf(number), "stored", "");
   }
-  expect(window.senderAt(window.slotOf(stuck))?.outgoing.id).toBe("stuck");
+  expect(window.listenerAt(window.slotOf(stuck))?.outgoing.id).toBe("stuck");
   expect(window.count).toBe(1);
 });
 
@@ -58,7 +58,7 @@ test("hasRoom holds the bounds in entries and in bytes", () => {
   expect(window.hasRoom(1, 101)).toBe(false);
   let taken = 0;
   while (window.hasRoom(1, 0)) {
-    expect(window.add(sender("e", ""), 0, 0, 0)).toBeGreaterThan(0);
+    expect(window.add(listener("e", ""), 0, 0, 0)).toBeGreaterThan(0);
     taken++;
   }
   expect(taken).toBeGreaterThan(20);
@@ -69,7 +69,7 @@ test("expire settles what is over, and only that, however far the window has tur
   const window = new InFlightWindow(64, 1e9);
   const alive: Heard[] = [];
   for (let round = 0; round < 300; round++) {
-    const one = sender(`e${round}`);
+    const one = listener(`e${round}`);
     const number = window.add(one, 0, 0, round);
     if (round % 50 === 0) alive.push(one);
     else window.settle(window.slotOf(number), "stored", "");
