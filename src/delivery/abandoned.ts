@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
-import type { JetStream } from "./nats/publisher.ts";
+import type { Publisher } from "./nats/publisher.ts";
 import { createDrain, type Drain } from "./relay.ts";
 import { SPOOL_SUFFIXES, workerOf } from "./spool/name.ts";
 import { openSpool, type Spool } from "./spool/spool.ts";
@@ -14,7 +14,7 @@ export interface OrphansOptions {
   /** Workers that run: spools from this index on belong to nobody. */
   readonly workers: number;
   readonly maxBytes: number;
-  readonly jetstream: JetStream;
+  readonly publisher: Publisher;
   readonly log: DeliveryLog;
   readonly clock: () => number;
   readonly onDrained: ((events: number) => void) | undefined;
@@ -44,7 +44,7 @@ const LOOK_MS = 1000;
  * that are published twice with the same `Nats-Msg-Id`.
  */
 export function adoptOrphans(options: OrphansOptions): Orphans {
-  const { dataDir, workers, maxBytes, jetstream, log, clock, onDrained } = options;
+  const { dataDir, workers, maxBytes, publisher, log, clock, onDrained } = options;
   const rarely = createRarely(60_000);
   let orphans: Orphan[] = [];
   const timer = setInterval(look, LOOK_MS);
@@ -75,7 +75,7 @@ export function adoptOrphans(options: OrphansOptions): Orphans {
   function adopt(name: string): void {
     try {
       const spool = openSpool({ dataDir, name, maxBytes, log, clock });
-      const drain = createDrain({ spool, jetstream, log, onDrained });
+      const drain = createDrain({ spool, publisher, log, onDrained });
       orphans.push({ name, spool, drain });
       if (spool.rows > 0)
         log.info("draining the spool of a former worker", { file: name, events: spool.rows });

@@ -6,7 +6,7 @@ import { adoptOrphans } from "./abandoned.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import type { NatsOptions } from "./nats/connection.ts";
 import { Flight } from "./nats/pending.ts";
-import { createJetStream } from "./nats/publisher.ts";
+import { createPublisher } from "./nats/publisher.ts";
 import type { Delivered, Outgoing } from "./outgoing.ts";
 import { createDrain } from "./relay.ts";
 import { spoolNameOf } from "./spool/name.ts";
@@ -85,8 +85,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   let isClosed = false;
   let closing: Promise<void> | null = null;
 
-  const jetstream = options.nats
-    ? createJetStream({
+  const publisher = options.nats
+    ? createPublisher({
         nats: options.nats,
         stream: options.stream,
         log,
@@ -99,11 +99,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         onAck: options.onAck,
       })
     : null;
-  const drain = jetstream ? createDrain({ spool, jetstream, log, onDrained }) : null;
+  const drain = publisher ? createDrain({ spool, publisher, log, onDrained }) : null;
   // One process is enough to look after those that no process has.
   const orphans =
-    jetstream && index === 0
-      ? adoptOrphans({ dataDir, workers: count, maxBytes, jetstream, log, clock, onDrained })
+    publisher && index === 0
+      ? adoptOrphans({ dataDir, workers: count, maxBytes, publisher, log, clock, onDrained })
       : null;
 
   function answer(settle: (delivered: Delivered) => void, delivered: Delivered): void {
@@ -123,7 +123,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   ): void {
     spool.append(outgoing, routes, wasSent, (isSafe) => {
       answer(settle, isSafe ? "spooled" : "failed");
-      if (jetstream?.state === "up") drain?.wake();
+      if (publisher?.state === "up") drain?.wake();
     });
   }
 
@@ -144,8 +144,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     const waitUntil = end - Math.min(MAX_RESERVE_MS, timeoutMs / 2);
     drain?.stop();
     orphans?.stop();
-    while (jetstream && jetstream.inFlight > 0 && performance.now() < waitUntil) await sleep(5);
-    const closed = jetstream?.close();
+    while (publisher && publisher.inFlight > 0 && performance.now() < waitUntil) await sleep(5);
+    const closed = publisher?.close();
     isClosed = true;
     spool.close();
     orphans?.close();
@@ -159,20 +159,20 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const messages = routes.length;
       // No destination takes the type: nothing is to be kept, in the spool least of all.
       if (messages === 0) return answer(settle, "published");
-      if (jetstream?.state !== "up" || !jetstream.hasRoom(messages, messages * payload.length)) {
+      if (publisher?.state !== "up" || !publisher.hasRoom(messages, messages * payload.length)) {
         return keep(outgoing, routes, false, settle);
       }
       const flight = new Flight(outgoing, settle, onLanded);
-      for (let route = 0; route < messages; route++) jetstream.publish(flight, route, ACK_DEADLINE_MS);
+      for (let route = 0; route < messages; route++) publisher.publish(flight, route, ACK_DEADLINE_MS);
     },
-    publishRejected: (sourceId, payload) => jetstream?.publishRejected(sourceId, payload),
+    publishRejected: (sourceId, payload) => publisher?.publishRejected(sourceId, payload),
     state: () => {
       const spools = [spool, ...(orphans?.spools ?? [])];
       const oldestAt = Math.min(...spools.map((spool) => spool.oldestAt ?? Number.POSITIVE_INFINITY));
       return {
-        nats: jetstream?.state ?? "off",
-        inFlight: jetstream?.inFlight ?? 0,
-        inFlightBytes: jetstream?.inFlightBytes ?? 0,
+        nats: publisher?.state ?? "off",
+        inFlight: publisher?.inFlight ?? 0,
+        inFlightBytes: publisher?.inFlightBytes ?? 0,
         spooled: spools.reduce((total, { rows }) => total + rows, 0),
         spooledBytes: spools.reduce((total, { bytes }) => total + bytes, 0),
         oldestSpooledMs: Number.isFinite(oldestAt) ? Math.max(0, clock() - oldestAt) : null,

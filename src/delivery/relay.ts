@@ -3,7 +3,7 @@
 
 import type { Route } from "../config/subject.ts";
 import { createRarely, type DeliveryLog } from "./log.ts";
-import type { JetStream } from "./nats/publisher.ts";
+import type { Publisher } from "./nats/publisher.ts";
 import type { AckListener, Verdict } from "./nats/window.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { SpooledEvent } from "./spool/file.ts";
@@ -21,7 +21,7 @@ export interface Drain {
 /** From where to where, and who hears of it. */
 export interface DrainOptions {
   readonly spool: Spool;
-  readonly jetstream: JetStream;
+  readonly publisher: Publisher;
   readonly log: DeliveryLog;
   /** Called with the number of events that left the spool for the stream. */
   readonly onDrained: ((events: number) => void) | undefined;
@@ -39,7 +39,7 @@ const MAX_PAUSE_MS = 30_000;
 const TICK_MS = 500;
 
 /** Starts at once, and stays awake: it looks twice a second. */
-export function createDrain({ spool, jetstream, log, onDrained }: DrainOptions): Drain {
+export function createDrain({ spool, publisher, log, onDrained }: DrainOptions): Drain {
   const rarely = createRarely(60_000);
   const inFlight = new Set<number>();
   let inFlightBytes = 0;
@@ -77,16 +77,16 @@ export function createDrain({ spool, jetstream, log, onDrained }: DrainOptions):
 
   function step(): void {
     isScheduled = false;
-    if (isStopped || !jetstream.mayPublish) return;
-    const isDegraded = jetstream.state === "degraded";
+    if (isStopped || !publisher.mayPublish) return;
+    const isDegraded = publisher.state === "degraded";
     if (spool.rows === 0) {
-      if (isDegraded) jetstream.recheck();
+      if (isDegraded) publisher.recheck();
       return;
     }
     if (isDegraded && holdTimer !== undefined) return;
     const room = Math.min(window - inFlight.size, MAX_STEP);
     if (room <= 0 || inFlightBytes > MAX_WINDOW_BYTES) return;
-    if (!jetstream.hasRoom(2 * MAX_WINDOW, MAX_WINDOW_BYTES)) return;
+    if (!publisher.hasRoom(2 * MAX_WINDOW, MAX_WINDOW_BYTES)) return;
     // What may be in the stream already goes first: the stream forgets its ids after the duplicate window.
     let events = spool.read({ afterSeq: sentCursor, limit: room, onlySent: true });
     sentCursor = events.at(-1)?.seq ?? sentCursor;
@@ -107,7 +107,7 @@ export function createDrain({ spool, jetstream, log, onDrained }: DrainOptions):
   /** What is left is tried again after a while: a shorter one while something got through. */
   function endPass(): void {
     if (passTimer !== undefined || spool.rows === 0) return;
-    const isHopeful = delivered > 0 || jetstream.state === "degraded";
+    const isHopeful = delivered > 0 || publisher.state === "degraded";
     pauseMs = isHopeful ? MIN_PAUSE_MS : Math.min(pauseMs * 2, MAX_PAUSE_MS);
     delivered = 0;
     passTimer = setTimeout(() => {
@@ -123,7 +123,7 @@ export function createDrain({ spool, jetstream, log, onDrained }: DrainOptions):
     inFlight.add(event.seq);
     inFlightBytes += event.payload.length;
     const attempt = new Attempt(event, finish);
-    for (let route = 0; route < event.routes.length; route++) jetstream.publish(attempt, route, DEADLINE_MS);
+    for (let route = 0; route < event.routes.length; route++) publisher.publish(attempt, route, DEADLINE_MS);
     if (event.routes.length === 0) finish(event, [], 0, "");
   }
 
@@ -148,7 +148,7 @@ export function createDrain({ spool, jetstream, log, onDrained }: DrainOptions):
     }
     // The stream, not this event, is in trouble: try again with one message, after a while.
     window = 1;
-    if (jetstream.state === "up") schedule();
+    if (publisher.state === "up") schedule();
     else hold();
   }
 

@@ -23,7 +23,7 @@ const LF = 10;
  * Collects publishes and hands them over as few buffers. With 900-byte payloads this costs 3.7 µs a message,
  * ack included, where the client's own `publish` costs 5.3 to 6.5: one copy instead of three, no object a message.
  */
-export class Wire {
+export class PublishEncoder {
   readonly #send: (bytes: Uint8Array) => void;
   #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   #start = 0;
@@ -41,7 +41,7 @@ export class Wire {
   }
 
   /** Adds a publish that asks for no ack. */
-  tell(subject: string, payload: string): void {
+  publishNoAck(subject: string, payload: string): void {
     this.#add(`PUB ${subject} ${SIZE_BLANK}\r\n`, "", payload);
   }
 

@@ -1,16 +1,16 @@
 import { expect, test } from "bun:test";
-import { headerValue, Wire } from "../../../src/delivery/nats/encoder.ts";
+import { headerValue, PublishEncoder } from "../../../src/delivery/nats/encoder.ts";
 
-function collect(): { wire: Wire; text: () => string; writes: () => number } {
+function collect(): { encoder: PublishEncoder; text: () => string; writes: () => number } {
   const parts: Uint8Array[] = [];
-  const wire = new Wire((bytes) => parts.push(bytes));
-  return { wire, text: () => Buffer.concat(parts).toString(), writes: () => parts.length };
+  const encoder = new PublishEncoder((bytes) => parts.push(bytes));
+  return { encoder, text: () => Buffer.concat(parts).toString(), writes: () => parts.length };
 }
 
 test("publish writes sizes in bytes, of the header and of header and payload", () => {
-  const { wire, text } = collect();
-  wire.publish("pixel.a.page", "_INBOX.x.12", "id.a", "Größe 👋");
-  wire.flush();
+  const { encoder, text } = collect();
+  encoder.publish("pixel.a.page", "_INBOX.x.12", "id.a", "Größe 👋");
+  encoder.flush();
   expect(text()).toBe(
     "HPUB pixel.a.page _INBOX.x.12 31 0000043\r\nNATS/1.0\r\nNats-Msg-Id: id.a\r\n\r\nGröße 👋\r\n",
   );
@@ -18,37 +18,37 @@ test("publish writes sizes in bytes, of the header and of header and payload", (
 });
 
 test("tell writes a publish without reply and header", () => {
-  const { wire, text } = collect();
-  wire.tell("pixel._rejected.blog", "");
-  wire.tell("pixel._rejected.blog", "{}");
-  wire.flush();
+  const { encoder, text } = collect();
+  encoder.publishNoAck("pixel._rejected.blog", "");
+  encoder.publishNoAck("pixel._rejected.blog", "{}");
+  encoder.flush();
   expect(text()).toBe("PUB pixel._rejected.blog 0000000\r\n\r\nPUB pixel._rejected.blog 0000002\r\n{}\r\n");
 });
 
 test("flush hands over everything of a turn at once, and nothing twice", () => {
-  const { wire, text, writes } = collect();
-  for (let index = 0; index < 50; index++) wire.tell("s", String(index));
+  const { encoder, text, writes } = collect();
+  for (let index = 0; index < 50; index++) encoder.publishNoAck("s", String(index));
   expect(writes()).toBe(0);
-  wire.flush();
-  wire.flush();
+  encoder.flush();
+  encoder.flush();
   expect(writes()).toBe(1);
-  wire.tell("s", "last");
-  wire.flush();
+  encoder.publishNoAck("s", "last");
+  encoder.flush();
   expect(text().match(/PUB s/g)).toHaveLength(51);
 });
 
 test("publish never touches bytes it has handed over", () => {
-  const { wire, text } = collect();
+  const { encoder, text } = collect();
   const expected: string[] = [];
   for (let index = 0; index < 2000; index++) {
     const payload = `${index} ${"ä€x".repeat(index % 400)}`;
     expected.push(`PUB s ${String(Buffer.byteLength(payload)).padStart(7, "0")}\r\n${payload}\r\n`);
-    wire.tell("s", payload);
-    if (index % 3 === 0) wire.flush();
+    encoder.publishNoAck("s", payload);
+    if (index % 3 === 0) encoder.flush();
   }
   const large = "ß".repeat(300_000);
-  wire.tell("s", large);
-  wire.flush();
+  encoder.publishNoAck("s", large);
+  encoder.flush();
   expect(text()).toBe(`${expected.join("")}PUB s 0600000\r\n${large}\r\n`);
 });
 
