@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import type { Publisher } from "./nats/publisher.ts";
-import { createDrain, type Drain } from "./relay.ts";
+import { createRelay, type Relay } from "./relay.ts";
 import { SPOOL_SUFFIXES, workerOf } from "./spool/name.ts";
 import { openSpool, type Spool } from "./spool/spool.ts";
 
@@ -17,12 +17,12 @@ export interface OrphansOptions {
   readonly publisher: Publisher;
   readonly log: DeliveryLog;
   readonly clock: () => number;
-  readonly onDrained: ((events: number) => void) | undefined;
+  readonly onRelayed: ((events: number) => void) | undefined;
 }
 
-/** The spools that no worker has, while they are drained. */
+/** The spools that no worker has, while they are relayed. */
 export interface Orphans {
-  /** The spools that are being drained. */
+  /** The spools that are being relayed. */
   readonly spools: readonly Spool[];
   /** Starts from the oldest rows again: the connection is a new one. */
   restart(): void;
@@ -34,7 +34,7 @@ export interface Orphans {
 interface Orphan {
   readonly name: string;
   readonly spool: Spool;
-  readonly drain: Drain;
+  readonly relay: Relay;
 }
 
 const LOOK_MS = 1000;
@@ -44,7 +44,7 @@ const LOOK_MS = 1000;
  * that are published twice with the same `Nats-Msg-Id`.
  */
 export function adoptOrphans(options: OrphansOptions): Orphans {
-  const { dataDir, workers, maxBytes, publisher, log, clock, onDrained } = options;
+  const { dataDir, workers, maxBytes, publisher, log, clock, onRelayed } = options;
   const rarely = createRarely(60_000);
   let orphans: Orphan[] = [];
   const timer = setInterval(look, LOOK_MS);
@@ -75,11 +75,11 @@ export function adoptOrphans(options: OrphansOptions): Orphans {
   function adopt(name: string): void {
     try {
       const spool = openSpool({ dataDir, name, maxBytes, log, clock });
-      const drain = createDrain({ spool, publisher, log, onDrained });
-      orphans.push({ name, spool, drain });
+      const relay = createRelay({ spool, publisher, log, onRelayed });
+      orphans.push({ name, spool, relay });
       if (spool.rows > 0)
         log.info("draining the spool of a former worker", { file: name, events: spool.rows });
-      drain.wake();
+      relay.wake();
     } catch (error) {
       rarely(name, () =>
         log.error("Cannot drain a former worker's spool", { file: name, reason: messageOf(error) }),
@@ -88,8 +88,8 @@ export function adoptOrphans(options: OrphansOptions): Orphans {
   }
 
   function remove(orphan: Orphan): void {
-    const { name, spool, drain } = orphan;
-    drain.stop();
+    const { name, spool, relay } = orphan;
+    relay.stop();
     spool.close();
     orphans = orphans.filter((other) => other !== orphan);
     // In between a worker may have come back and spooled.
@@ -128,11 +128,11 @@ export function adoptOrphans(options: OrphansOptions): Orphans {
       return orphans.map(({ spool }) => spool);
     },
     restart: () => {
-      for (const { drain } of orphans) drain.restart();
+      for (const { relay } of orphans) relay.restart();
     },
     stop: () => {
       clearInterval(timer);
-      for (const { drain } of orphans) drain.stop();
+      for (const { relay } of orphans) relay.stop();
     },
     close: () => {
       for (const { spool } of orphans) spool.close();

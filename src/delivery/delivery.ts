@@ -8,7 +8,7 @@ import type { NatsOptions } from "./nats/connection.ts";
 import { Flight } from "./nats/pending.ts";
 import { createPublisher } from "./nats/publisher.ts";
 import type { Delivered, Outgoing } from "./outgoing.ts";
-import { createDrain } from "./relay.ts";
+import { createRelay } from "./relay.ts";
 import { spoolNameOf } from "./spool/name.ts";
 import { openSpool } from "./spool/spool.ts";
 
@@ -63,7 +63,7 @@ export interface DeliveryOptions {
   /** Told the time from each publish to its ack in milliseconds; nothing is measured without it. */
   readonly onAck?: (latencyMs: number) => void;
   /** Told the number of events that left the spool for the stream. */
-  readonly onDrained?: (events: number) => void;
+  readonly onRelayed?: (events: number) => void;
 }
 
 /** How long a client waits for the stream before its event is spooled: longer than a slow stream takes, not a dead one. */
@@ -77,7 +77,7 @@ const MAX_RESERVE_MS = 1000;
  */
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { log } = options;
-  const { dataDir, spoolMaxBytes: maxBytes, onDrained } = options;
+  const { dataDir, spoolMaxBytes: maxBytes, onRelayed } = options;
   const clock = options.clock ?? Date.now;
   const { index, count } = options.share ?? { index: 0, count: 1 };
   const spool = openSpool({ dataDir, name: spoolNameOf(index), maxBytes, log, clock });
@@ -93,17 +93,17 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         onState: (state) => {
           options.onStateChange?.(state);
           if (state !== "up") return;
-          drain?.restart();
+          relay?.restart();
           orphans?.restart();
         },
         onAck: options.onAck,
       })
     : null;
-  const drain = publisher ? createDrain({ spool, publisher, log, onDrained }) : null;
+  const relay = publisher ? createRelay({ spool, publisher, log, onRelayed }) : null;
   // One process is enough to look after those that no process has.
   const orphans =
     publisher && index === 0
-      ? adoptOrphans({ dataDir, workers: count, maxBytes, publisher, log, clock, onDrained })
+      ? adoptOrphans({ dataDir, workers: count, maxBytes, publisher, log, clock, onRelayed })
       : null;
 
   function answer(settle: (delivered: Delivered) => void, delivered: Delivered): void {
@@ -123,7 +123,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   ): void {
     spool.append(outgoing, routes, wasSent, (isSafe) => {
       answer(settle, isSafe ? "spooled" : "failed");
-      if (publisher?.state === "up") drain?.wake();
+      if (publisher?.state === "up") relay?.wake();
     });
   }
 
@@ -142,7 +142,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   async function close(timeoutMs: number): Promise<void> {
     const end = performance.now() + timeoutMs;
     const waitUntil = end - Math.min(MAX_RESERVE_MS, timeoutMs / 2);
-    drain?.stop();
+    relay?.stop();
     orphans?.stop();
     while (publisher && publisher.inFlight > 0 && performance.now() < waitUntil) await sleep(5);
     const closed = publisher?.close();

@@ -10,7 +10,7 @@ import type { SpooledEvent } from "./spool/file.ts";
 import type { Spool } from "./spool/spool.ts";
 
 /** Brings the events of one spool to the stream until it is stopped. */
-export interface Drain {
+export interface Relay {
   /** Says that there may be something to do: the stream is up, or an event was spooled. */
   wake(): void;
   /** Starts from the oldest row again: the connection is a new one. */
@@ -19,15 +19,15 @@ export interface Drain {
 }
 
 /** From where to where, and who hears of it. */
-export interface DrainOptions {
+export interface RelayOptions {
   readonly spool: Spool;
   readonly publisher: Publisher;
   readonly log: DeliveryLog;
   /** Called with the number of events that left the spool for the stream. */
-  readonly onDrained: ((events: number) => void) | undefined;
+  readonly onRelayed: ((events: number) => void) | undefined;
 }
 
-/** Longer than for a client's event: nobody waits, and a slow stream must still be drained. */
+/** Longer than for a client's event: nobody waits, and a slow stream must still be relayed. */
 const DEADLINE_MS = 8000;
 const MAX_WINDOW = 512;
 const MAX_WINDOW_BYTES = 4 * 1024 * 1024;
@@ -39,7 +39,7 @@ const MAX_PAUSE_MS = 30_000;
 const TICK_MS = 500;
 
 /** Starts at once, and stays awake: it looks twice a second. */
-export function createDrain({ spool, publisher, log, onDrained }: DrainOptions): Drain {
+export function createRelay({ spool, publisher, log, onRelayed }: RelayOptions): Relay {
   const rarely = createRarely(60_000);
   const inFlight = new Set<number>();
   let inFlightBytes = 0;
@@ -132,7 +132,7 @@ export function createDrain({ spool, publisher, log, onDrained }: DrainOptions):
     inFlightBytes -= event.payload.length;
     if (remaining.length === 0) {
       spool.remove(event);
-      onDrained?.(1);
+      onRelayed?.(1);
       delivered++;
       if (window < MAX_WINDOW) window++;
       schedule();

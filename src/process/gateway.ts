@@ -75,7 +75,7 @@ export function openGateway(
   const refusals = createRefusalLog(log);
   const delivery = openDelivery(config, log, share, {
     onAck: (ackMs) => metrics.ack(ackMs / 1000),
-    onDrained: (events) => metrics.drained(events),
+    onRelayed: (events) => metrics.drained(events),
   });
   const metrics = createMetrics({
     version: VERSION,
@@ -168,7 +168,7 @@ function openDelivery(
   config: Config,
   log: Log,
   share: Share | null,
-  hooks: Pick<DeliveryOptions, "onAck" | "onDrained">,
+  hooks: Pick<DeliveryOptions, "onAck" | "onRelayed">,
 ): Delivery {
   try {
     return createDelivery({ ...config, log, share, ...hooks });

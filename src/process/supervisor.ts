@@ -73,7 +73,7 @@ export async function supervise(
     });
   }
 
-  /** Starts a worker again whenever it ends; it opens the spool of the one before it, and drains it. */
+  /** Starts a worker again whenever it ends; it opens the spool of the one before it, and relays it. */
   function keep(worker: Worker, port: number): void {
     worker.process?.once("exit", (code, signal) => {
       if (isStopping) return;

@@ -124,7 +124,7 @@ test("deliver spools at once while NATS is away, and drains oldest first when it
   let drained = 0;
   const delivery = openDelivery({
     ...at(server),
-    onDrained: (events) => {
+    onRelayed: (events) => {
       drained += events;
     },
   });

@@ -5,7 +5,7 @@ import { until } from "../support/until.ts";
 
 putAwayAfterEach();
 
-test("createDrain leaves room for new events, which are published before a long backlog is gone", async () => {
+test("createRelay leaves room for new events, which are published before a long backlog is gone", async () => {
   const server = await createNats();
   afterTest(server.stop);
   const delivery = openDelivery({ nats: { servers: [server.url] } });

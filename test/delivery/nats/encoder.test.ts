@@ -17,7 +17,7 @@ test("publish writes sizes in bytes, of the header and of header and payload", (
   expect(Buffer.byteLength("NATS/1.0\r\nNats-Msg-Id: id.a\r\n\r\n")).toBe(31);
 });
 
-test("tell writes a publish without reply and header", () => {
+test("publishNoAck writes a publish without reply and header", () => {
   const { encoder, text } = collect();
   encoder.publishNoAck("pixel._rejected.blog", "");
   encoder.publishNoAck("pixel._rejected.blog", "{}");
