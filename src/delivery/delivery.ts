@@ -39,7 +39,7 @@ export interface Delivery {
 }
 
 /** One of several processes on a data directory and a port. */
-export interface Share {
+export interface WorkerSlot {
   /** From 0; it names the process's spool. */
   readonly index: number;
   readonly count: number;
@@ -53,7 +53,7 @@ export interface DeliveryOptions {
   /** Folder of the spool, created when missing. */
   readonly dataDir: string;
   /** Which process this is: each has a spool of its own. Default: the only one. */
-  readonly share?: Share | null;
+  readonly slot?: WorkerSlot | null;
   /** Bound of the spool's file; past it events fail. */
   readonly spoolMaxBytes: number;
   readonly log: DeliveryLog;
@@ -79,7 +79,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const { log } = options;
   const { dataDir, spoolMaxBytes: maxBytes, onRelayed } = options;
   const clock = options.clock ?? Date.now;
-  const { index, count } = options.share ?? { index: 0, count: 1 };
+  const { index, count } = options.slot ?? { index: 0, count: 1 };
   const spool = openSpool({ dataDir, name: spoolNameOf(index), maxBytes, log, clock });
   const rarely = createRarely(10_000);
   let isClosed = false;

@@ -8,7 +8,7 @@ import {
   type Delivery,
   type DeliveryOptions,
   type DeliveryState,
-  type Share,
+  type WorkerSlot,
 } from "../delivery/delivery.ts";
 import { type Log, reasonOf } from "../observe/log.ts";
 import { createMetrics, type Metrics } from "../observe/metrics.ts";
@@ -61,19 +61,19 @@ export interface Gateway extends Shown {
 /** Whoever watches requests: the live feed, or a worker's way to it. */
 export type Viewer = Pick<Observer, "isWatched" | "show">;
 
-/** Opens the spool, dials NATS in the background and listens. `share` is null for the only process. Throws a `StartError`. */
+/** Opens the spool, dials NATS in the background and listens. `slot` is null for the only process. Throws a `StartError`. */
 export function openGateway(
   config: Config,
   initial: Sources,
   runtime: Runtime,
   log: Log,
   viewer: Viewer,
-  share: Share | null,
+  slot: WorkerSlot | null,
 ): Gateway {
   const holder = { current: initial };
   const sources = () => holder.current;
   const refusals = createRefusalLog(log);
-  const delivery = openDelivery(config, log, share, {
+  const delivery = openDelivery(config, log, slot, {
     onAck: (ackMs) => metrics.ack(ackMs / 1000),
     onRelayed: (events) => metrics.drained(events),
   });
@@ -105,7 +105,7 @@ export function openGateway(
       trustedProxies,
       sources,
       newId: () => crypto.randomUUID(),
-      rateLimiter: createRateLimiter(share?.count ?? 1),
+      rateLimiter: createRateLimiter(slot?.count ?? 1),
     }),
     delivery,
     observer,
@@ -117,7 +117,7 @@ export function openGateway(
   const listener = listen(runtime, app, {
     host: config.host,
     port: config.port,
-    isShared: share !== null,
+    reusePort: slot !== null,
     maxHeaderBytes: maxUrlBytes + HEADER_ROOM_BYTES,
   });
   const reload = watchSources(config, holder, log);
@@ -167,11 +167,11 @@ function listenFault(error: unknown): string {
 function openDelivery(
   config: Config,
   log: Log,
-  share: Share | null,
+  slot: WorkerSlot | null,
   hooks: Pick<DeliveryOptions, "onAck" | "onRelayed">,
 ): Delivery {
   try {
-    return createDelivery({ ...config, log, share, ...hooks });
+    return createDelivery({ ...config, log, slot, ...hooks });
   } catch (error) {
     throw new StartError(reasonOf(error));
   }

@@ -34,7 +34,7 @@ export const WORKER_COUNT = "PIXELGATE_WORKER_COUNT";
 
 /** Runs a worker until it is told to stop, or its supervisor is gone; resolves with the exit code. */
 export function work(config: Config, sources: Sources, runtime: Runtime, log: Log): Promise<number> {
-  const share = { index: Number(process.env[WORKER_INDEX]), count: Number(process.env[WORKER_COUNT]) };
+  const slot = { index: Number(process.env[WORKER_INDEX]), count: Number(process.env[WORKER_COUNT]) };
   const tell = (message: FromWorker) => {
     if (process.connected) process.send?.(message);
   };
@@ -45,7 +45,7 @@ export function work(config: Config, sources: Sources, runtime: Runtime, log: Lo
       if (records.length < MAX_RECORDS) records.push(record);
     },
   };
-  const gateway = openGateway(config, sources, runtime, log, viewer, share);
+  const gateway = openGateway(config, sources, runtime, log, viewer, slot);
   const tellStatus = () => tell({ kind: "status", state: gateway.state(), totals: gateway.metrics.totals() });
 
   const tellSnapshot = async () => tell({ kind: "snapshot", snapshot: await gateway.metrics.snapshot() });

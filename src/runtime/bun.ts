@@ -15,7 +15,7 @@ export const bun: Runtime = {
 
   peer: (request) => server?.requestIP(rewritten.get(request) ?? request)?.address ?? null,
 
-  listen(app, { host, port, isShared, maxHeaderBytes }: ListenOptions): Listener {
+  listen(app, { host, port, reusePort, maxHeaderBytes }: ListenOptions): Listener {
     // Bun reads this when it listens; its types call it read-only.
     if (maxHeaderBytes !== undefined) (http as { maxHeaderSize: number }).maxHeaderSize = maxHeaderBytes;
     const handle = app.compile().fetch;
@@ -30,7 +30,7 @@ export const bun: Runtime = {
     const listening = Bun.serve({
       hostname: host,
       port,
-      reusePort: isShared,
+      reusePort,
       development: false,
       idleTimeout: 75,
       maxRequestBodySize: MAX_BODY_BYTES,

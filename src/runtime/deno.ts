@@ -40,11 +40,11 @@ export const deno: Runtime = {
 
   peer: (request) => peers.get(request) ?? null,
 
-  listen(app, { host, port, isShared }: ListenOptions): Listener {
+  listen(app, { host, port, reusePort }: ListenOptions): Listener {
     const abort = new AbortController();
     let isLeaving = false;
     const server = namespace().serve(
-      { hostname: host, port, reusePort: isShared, signal: abort.signal, onListen: () => {} },
+      { hostname: host, port, reusePort, signal: abort.signal, onListen: () => {} },
       (request, info) => {
         if (info.remoteAddr.hostname !== undefined) peers.set(request, info.remoteAddr.hostname);
         return isLeaving ? sendOff(app.fetch(request)) : app.fetch(request);

@@ -6,7 +6,7 @@ export interface ListenOptions {
   readonly host: string;
   readonly port: number;
   /** Several processes share the port. */
-  readonly isShared: boolean;
+  readonly reusePort: boolean;
   /** Longest request line and headers together, where the runtime lets it be set. */
   readonly maxHeaderBytes?: number;
 }

@@ -25,7 +25,7 @@ function serveElysia(): number {
       read = request.url;
       return new Response("OK");
     });
-  return bun.listen(app, { host: "127.0.0.1", port: 0, isShared: false }).port;
+  return bun.listen(app, { host: "127.0.0.1", port: 0, reusePort: false }).port;
 }
 
 /** The gateway without delivery: every event is called safe at once. */
@@ -52,7 +52,7 @@ function serveParse(): number {
     peer: bun.peer,
     onFault: console.error,
   });
-  return bun.listen(app, { host: "127.0.0.1", port: 0, isShared: false }).port;
+  return bun.listen(app, { host: "127.0.0.1", port: 0, reusePort: false }).port;
 }
 
 const servers: Record<string, () => number> = { bare: serveBare, elysia: serveElysia, parse: serveParse };

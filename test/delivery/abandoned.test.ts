@@ -26,7 +26,7 @@ async function keepUntilEnd(server: Promise<NatsServer>): Promise<NatsServer> {
 async function leaveSpools(count: number): Promise<string> {
   const dataDir = temporaryFolder();
   for (let index = 0; index < count; index++) {
-    const worker = openDelivery({ dataDir, share: { index, count } });
+    const worker = openDelivery({ dataDir, slot: { index, count } });
     expect(await deliver(worker, event(`e${index}`))).toBe("spooled");
     await worker.close(500);
   }
@@ -64,12 +64,12 @@ test("createDelivery leaves the spools of workers that run alone, and the first 
   const second = openDelivery({
     dataDir,
     nats: { servers: [nats.url] },
-    share: { index: 1, count: 2 },
+    slot: { index: 1, count: 2 },
   });
   await until("the second has drained its own", async () => countIds(await readStream(nats.url)).size === 1);
   await until("its spool is empty", () => second.state().spooled === 0);
   expect(spoolsIn(dataDir)).toHaveLength(4);
-  openDelivery({ dataDir, nats: { servers: [nats.url] }, share: { index: 0, count: 2 } });
+  openDelivery({ dataDir, nats: { servers: [nats.url] }, slot: { index: 0, count: 2 } });
   await until("two spools are left", () => spoolsIn(dataDir).length === 2);
   expect(spoolsIn(dataDir).toSorted()).toEqual(["spool-1.db", "spool.db"]);
   expect(countIds(await readStream(nats.url)).size).toBe(4);
@@ -78,7 +78,7 @@ test("createDelivery leaves the spools of workers that run alone, and the first 
 test("createDelivery touches no spool that a former worker still writes", async () => {
   const nats = await keepUntilEnd(startNats());
   const dataDir = temporaryFolder();
-  const former = openDelivery({ dataDir, share: { index: 1, count: 2 } });
+  const former = openDelivery({ dataDir, slot: { index: 1, count: 2 } });
   expect(await deliver(former, event("early"))).toBe("spooled");
   const delivery = openDelivery({ dataDir, nats: { servers: [nats.url] } });
   await until("it is seen", () => delivery.log.lines.some((line) => line.includes("is in use")));

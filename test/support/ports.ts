@@ -88,7 +88,7 @@ export function openPorts(host = "127.0.0.1") {
     peer: bun.peer,
     onFault,
   });
-  const open = { host: "127.0.0.1", port: 0, isShared: false };
+  const open = { host: "127.0.0.1", port: 0, reusePort: false };
   const publicListener = bun.listen(app, open);
   const admin = createAdmin({
     version: "1.2.3",
