@@ -118,10 +118,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   function keep(
     outgoing: Outgoing,
     routes: readonly Route[],
-    wasSent: boolean,
+    mayBeStored: boolean,
     settle: (delivered: Delivered) => void,
   ): void {
-    spool.append(outgoing, routes, wasSent, (isSafe) => {
+    spool.append(outgoing, routes, mayBeStored, (isSafe) => {
       answer(settle, isSafe ? "spooled" : "failed");
       if (publisher?.state === "up") relay?.wake();
     });

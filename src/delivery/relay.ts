@@ -46,7 +46,7 @@ export function createRelay({ spool, publisher, log, onRelayed }: RelayOptions):
   /** Grows with each ack and falls to one with a refusal: a stream in trouble gets one message to try. */
   let window = 1;
   let cursor = 0;
-  let sentCursor = 0;
+  let maybeStoredCursor = 0;
   /** Rows that left in this pass; those that stay are looked at again in the next. */
   let delivered = 0;
   let pauseMs = MIN_PAUSE_MS;
@@ -88,8 +88,8 @@ export function createRelay({ spool, publisher, log, onRelayed }: RelayOptions):
     if (room <= 0 || inFlightBytes > MAX_WINDOW_BYTES) return;
     if (!publisher.hasRoom(2 * MAX_WINDOW, MAX_WINDOW_BYTES)) return;
     // What may be in the stream already goes first: the stream forgets its ids after the duplicate window.
-    let events = spool.read({ afterSeq: sentCursor, limit: room, onlySent: true });
-    sentCursor = events.at(-1)?.seq ?? sentCursor;
+    let events = spool.read({ afterSeq: maybeStoredCursor, limit: room, onlyMaybeStored: true });
+    maybeStoredCursor = events.at(-1)?.seq ?? maybeStoredCursor;
     if (events.length === 0) {
       events = spool.read({ afterSeq: cursor, limit: room });
       cursor = events.at(-1)?.seq ?? cursor;
@@ -113,7 +113,7 @@ export function createRelay({ spool, publisher, log, onRelayed }: RelayOptions):
     passTimer = setTimeout(() => {
       passTimer = undefined;
       cursor = 0;
-      sentCursor = 0;
+      maybeStoredCursor = 0;
       schedule();
     }, pauseMs);
     passTimer.unref();
@@ -160,7 +160,7 @@ export function createRelay({ spool, publisher, log, onRelayed }: RelayOptions):
       passTimer = undefined;
       holdTimer = undefined;
       cursor = 0;
-      sentCursor = 0;
+      maybeStoredCursor = 0;
       window = 1;
       pauseMs = MIN_PAUSE_MS;
       schedule();

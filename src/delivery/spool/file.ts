@@ -16,7 +16,7 @@ export interface Addition {
   readonly event: Outgoing;
   readonly routes: readonly Route[];
   /** True when the stream may have it already. */
-  readonly wasSent: boolean;
+  readonly mayBeStored: boolean;
 }
 
 /** What one transaction does. */
@@ -35,7 +35,7 @@ export interface ReadOptions {
   readonly afterSeq: number;
   readonly limit: number;
   /** Only events that may be in the stream already: the duplicate window is open for them and closing. */
-  readonly onlySent?: boolean;
+  readonly onlyMaybeStored?: boolean;
 }
 
 /** A spool's file, open for the one process that writes it. */
@@ -106,7 +106,7 @@ export function openSpoolFile(path: string, maxBytes: number, nowMs: number): Sp
   const select = (where: string) =>
     database.prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE ${where} seq > ? ORDER BY seq LIMIT ?`);
   const next = select("");
-  const nextSent = select("sent = 1 AND");
+  const nextMaybeStored = select("sent = 1 AND");
   const oldest = database.prepare("SELECT received FROM events ORDER BY seq LIMIT 1");
   let { rows, bytes } = readTotals(database.prepare("SELECT rows, bytes FROM totals").get());
   let oldestAt = readOldest();
@@ -125,9 +125,9 @@ export function openSpoolFile(path: string, maxBytes: number, nowMs: number): Sp
       moreBytes -= size;
     }
     for (const [seq, routes] of kept) keep.run(routesText(routes), seq);
-    for (const { event, routes, wasSent } of added) {
+    for (const { event, routes, mayBeStored } of added) {
       const { id, sourceId, type, payload } = event;
-      insert.run(id, sourceId, type, nowMs, wasSent ? 1 : 0, routesText(routes), payload);
+      insert.run(id, sourceId, type, nowMs, mayBeStored ? 1 : 0, routesText(routes), payload);
       moreRows++;
       moreBytes += payload.length;
     }
@@ -162,8 +162,8 @@ export function openSpoolFile(path: string, maxBytes: number, nowMs: number): Sp
       if (whole.removed.size > 0) oldestAt = readOldest();
       else if (oldestAt === null && whole.added.length > 0) oldestAt = whole.nowMs;
     },
-    read: ({ afterSeq, limit, onlySent }) =>
-      (onlySent ? nextSent : next).all(afterSeq, limit).map(toSpooledEvent),
+    read: ({ afterSeq, limit, onlyMaybeStored }) =>
+      (onlyMaybeStored ? nextMaybeStored : next).all(afterSeq, limit).map(toSpooledEvent),
     probeRoom: () => {
       database.exec("INSERT INTO filler VALUES (zeroblob(16384))");
       database.exec("DELETE FROM filler");

@@ -31,7 +31,12 @@ export interface Spool {
   /** When the oldest row was spooled, epoch milliseconds; null when there is none. */
   readonly oldestAt: number | null;
   /** Takes an event; `done(true)` once it is fsynced, `done(false)` when it cannot be kept. */
-  append(event: Outgoing, routes: readonly Route[], wasSent: boolean, done: (isSafe: boolean) => void): void;
+  append(
+    event: Outgoing,
+    routes: readonly Route[],
+    mayBeStored: boolean,
+    done: (isSafe: boolean) => void,
+  ): void;
   /** The next rows, oldest first, without those that are done. */
   read(options: ReadOptions): SpooledEvent[];
   /** Says that a row is delivered; it is deleted soon. */
@@ -128,7 +133,7 @@ export function openSpool(options: SpoolOptions): Spool {
   function append(
     event: Outgoing,
     routes: readonly Route[],
-    wasSent: boolean,
+    mayBeStored: boolean,
     done: (isSafe: boolean) => void,
   ): void {
     const size = event.payload.length;
@@ -136,7 +141,7 @@ export function openSpool(options: SpoolOptions): Spool {
       done(false);
       return;
     }
-    waiting.push({ event, routes, wasSent, done });
+    waiting.push({ event, routes, mayBeStored, done });
     waitingBytes += size;
     schedule();
   }

@@ -73,7 +73,7 @@ test("openSpool keeps events over a close, oldest first and whole", async () => 
   expect(again.rows).toBe(2);
   expect(again.bytes).toBe(one.payload.length + event("two").payload.length);
   expect(again.oldestAt).toBe(1_700_000_000_000);
-  const sent = again.read({ afterSeq: 0, limit: 10, onlySent: true });
+  const sent = again.read({ afterSeq: 0, limit: 10, onlyMaybeStored: true });
   expect(sent.map(({ id }) => id)).toEqual(["one"]);
 });
 
