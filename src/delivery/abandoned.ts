@@ -9,7 +9,7 @@ import { SPOOL_SUFFIXES, workerOf } from "./spool/name.ts";
 import { openSpool, type Spool } from "./spool/spool.ts";
 
 /** Where to look, and where their events go. */
-export interface OrphansOptions {
+export interface AbandonedOptions {
   readonly dataDir: string;
   /** Workers that run: spools from this index on belong to nobody. */
   readonly workers: number;
@@ -21,7 +21,7 @@ export interface OrphansOptions {
 }
 
 /** The spools that no worker has, while they are relayed. */
-export interface Orphans {
+export interface AbandonedSpools {
   /** The spools that are being relayed. */
   readonly spools: readonly Spool[];
   /** Starts from the oldest rows again: the connection is a new one. */
@@ -31,7 +31,7 @@ export interface Orphans {
   close(): void;
 }
 
-interface Orphan {
+interface AbandonedSpool {
   readonly name: string;
   readonly spool: Spool;
   readonly relay: Relay;
@@ -40,23 +40,23 @@ interface Orphan {
 const LOOK_MS = 1000;
 
 /**
- * Looks for orphans once a second until there is none. A crash at any moment leaves the file, and so at most events
+ * Looks for abandoned spools once a second until there is none. A crash at any moment leaves the file, and so at most events
  * that are published twice with the same `Nats-Msg-Id`.
  */
-export function adoptOrphans(options: OrphansOptions): Orphans {
+export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
   const { dataDir, workers, maxBytes, publisher, log, clock, onRelayed } = options;
   const rarely = createRarely(60_000);
-  let orphans: Orphan[] = [];
+  let abandoned: AbandonedSpool[] = [];
   const timer = setInterval(look, LOOK_MS);
   timer.unref();
 
   function look(): void {
-    for (const orphan of orphans.filter(({ spool }) => spool.rows === 0)) remove(orphan);
+    for (const one of abandoned.filter(({ spool }) => spool.rows === 0)) remove(one);
     const names = findNames();
     if (names === null) return;
     if (names.length === 0) clearInterval(timer);
     for (const name of names) {
-      if (!orphans.some((orphan) => orphan.name === name) && isUnused(name)) adopt(name);
+      if (!abandoned.some((one) => one.name === name) && isUnused(name)) adopt(name);
     }
   }
 
@@ -76,7 +76,7 @@ export function adoptOrphans(options: OrphansOptions): Orphans {
     try {
       const spool = openSpool({ dataDir, name, maxBytes, log, clock });
       const relay = createRelay({ spool, publisher, log, onRelayed });
-      orphans.push({ name, spool, relay });
+      abandoned.push({ name, spool, relay });
       if (spool.rows > 0)
         log.info("draining the spool of a former worker", { file: name, events: spool.rows });
       relay.wake();
@@ -87,11 +87,11 @@ export function adoptOrphans(options: OrphansOptions): Orphans {
     }
   }
 
-  function remove(orphan: Orphan): void {
-    const { name, spool, relay } = orphan;
+  function remove(one: AbandonedSpool): void {
+    const { name, spool, relay } = one;
     relay.stop();
     spool.close();
-    orphans = orphans.filter((other) => other !== orphan);
+    abandoned = abandoned.filter((other) => other !== one);
     // In between a worker may have come back and spooled.
     if (!isUnused(name) || !isEmpty(name)) return;
     for (const suffix of SPOOL_SUFFIXES) rmSync(join(dataDir, name + suffix), { force: true });
@@ -125,18 +125,18 @@ export function adoptOrphans(options: OrphansOptions): Orphans {
   look();
   return {
     get spools() {
-      return orphans.map(({ spool }) => spool);
+      return abandoned.map(({ spool }) => spool);
     },
     restart: () => {
-      for (const { relay } of orphans) relay.restart();
+      for (const { relay } of abandoned) relay.restart();
     },
     stop: () => {
       clearInterval(timer);
-      for (const { relay } of orphans) relay.stop();
+      for (const { relay } of abandoned) relay.stop();
     },
     close: () => {
-      for (const { spool } of orphans) spool.close();
-      orphans = [];
+      for (const { spool } of abandoned) spool.close();
+      abandoned = [];
     },
   };
 }

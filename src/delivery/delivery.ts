@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StreamConfig } from "../config/environment.ts";
 import type { Route } from "../config/subject.ts";
-import { adoptOrphans } from "./abandoned.ts";
+import { adoptAbandoned } from "./abandoned.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import type { NatsOptions } from "./nats/connection.ts";
 import { Flight } from "./nats/pending.ts";
@@ -94,16 +94,16 @@ export function createDelivery(options: DeliveryOptions): Delivery {
           options.onStateChange?.(state);
           if (state !== "up") return;
           relay?.restart();
-          orphans?.restart();
+          abandoned?.restart();
         },
         onAck: options.onAck,
       })
     : null;
   const relay = publisher ? createRelay({ spool, publisher, log, onRelayed }) : null;
   // One process is enough to look after those that no process has.
-  const orphans =
+  const abandoned =
     publisher && index === 0
-      ? adoptOrphans({ dataDir, workers: count, maxBytes, publisher, log, clock, onRelayed })
+      ? adoptAbandoned({ dataDir, workers: count, maxBytes, publisher, log, clock, onRelayed })
       : null;
 
   function answer(settle: (delivered: Delivered) => void, delivered: Delivered): void {
@@ -143,12 +143,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     const end = performance.now() + timeoutMs;
     const waitUntil = end - Math.min(MAX_RESERVE_MS, timeoutMs / 2);
     relay?.stop();
-    orphans?.stop();
+    abandoned?.stop();
     while (publisher && publisher.inFlight > 0 && performance.now() < waitUntil) await sleep(5);
     const closed = publisher?.close();
     isClosed = true;
     spool.close();
-    orphans?.close();
+    abandoned?.close();
     await Promise.race([closed, sleep(Math.max(0, end - performance.now()))]);
   }
 
@@ -167,7 +167,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
     publishRejected: (sourceId, payload) => publisher?.publishRejected(sourceId, payload),
     state: () => {
-      const spools = [spool, ...(orphans?.spools ?? [])];
+      const spools = [spool, ...(abandoned?.spools ?? [])];
       const oldestAt = Math.min(...spools.map((spool) => spool.oldestAt ?? Number.POSITIVE_INFINITY));
       return {
         nats: publisher?.state ?? "off",
