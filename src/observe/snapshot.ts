@@ -2,7 +2,7 @@
 import type { Snapshot } from "./metrics.ts";
 
 /** Adds the counters of a snapshot to those of earlier ones; as large as one snapshot, however many die. */
-export function bury(earlier: Snapshot, snapshot: Snapshot): Snapshot {
+export function addCounters(earlier: Snapshot, snapshot: Snapshot): Snapshot {
   const sums = new Map(earlier.map((metric) => [metric.name, metric]));
   for (const metric of snapshot) {
     if (metric.type === "gauge") continue;

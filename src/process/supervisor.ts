@@ -7,7 +7,7 @@ import type { Live } from "../observe/live.ts";
 import type { Log } from "../observe/log.ts";
 import { renderMetrics, type Snapshot, type Totals } from "../observe/metrics.ts";
 import { OUTCOMES } from "../observe/observer.ts";
-import { bury } from "../observe/snapshot.ts";
+import { addCounters } from "../observe/snapshot.ts";
 import { type Shown, StartError } from "./gateway.ts";
 import { watchSources } from "./reload.ts";
 import { type FromWorker, type ToWorker, WORKER_COUNT, WORKER_INDEX } from "./worker.ts";
@@ -39,7 +39,7 @@ export async function supervise(
   let isStopping = false;
   let isWatched = false;
   /** What workers counted that have died: a total never goes back. */
-  let buried: { totals: Totals | null; snapshot: Snapshot } = { totals: null, snapshot: [] };
+  let retired: { totals: Totals | null; snapshot: Snapshot } = { totals: null, snapshot: [] };
 
   function launch(worker: Worker, port: number): Promise<number> {
     const child = spawnWorker(worker.index, count, port);
@@ -51,7 +51,7 @@ export async function supervise(
       );
       let isOver = false;
       child.on("message", (message: FromWorker) => {
-        // What it counted is buried with it, and must not count twice.
+        // What it counted is retired with it, and must not count twice.
         if (isOver) return;
         if (message.kind === "listening") {
           clearTimeout(limit);
@@ -77,9 +77,9 @@ export async function supervise(
   function keep(worker: Worker, port: number): void {
     worker.process?.once("exit", (code, signal) => {
       if (isStopping) return;
-      buried = {
-        totals: addTotals([buried.totals, worker.totals]),
-        snapshot: bury(buried.snapshot, worker.snapshot),
+      retired = {
+        totals: addTotals([retired.totals, worker.totals]),
+        snapshot: addCounters(retired.snapshot, worker.snapshot),
       };
       worker.totals = null;
       worker.snapshot = [];
@@ -131,10 +131,10 @@ export async function supervise(
     sources: () => holder.current,
     state: () => addStates(workers.map((worker) => worker.state)),
     metrics: {
-      totals: () => addTotals([buried, ...workers].map(({ totals }) => totals)),
+      totals: () => addTotals([retired, ...workers].map(({ totals }) => totals)),
       async render() {
         await Promise.all(workers.map(askSnapshot));
-        return renderMetrics([buried, ...workers].map(({ snapshot }) => snapshot));
+        return renderMetrics([retired, ...workers].map(({ snapshot }) => snapshot));
       },
     },
     async stop() {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { createMetrics, renderMetrics, type Snapshot } from "../../src/observe/metrics.ts";
-import { bury } from "../../src/observe/snapshot.ts";
+import { addCounters } from "../../src/observe/snapshot.ts";
 
 const STATE = {
   nats: "off",
@@ -27,10 +27,10 @@ async function snapshotOf(events: number): Promise<Snapshot> {
   return metrics.snapshot();
 }
 
-test("bury adds counters and histograms by label and forgets gauges", async () => {
-  let buried: Snapshot = [];
-  for (const events of [1, 2, 3]) buried = bury(buried, await snapshotOf(events));
-  const lines = (await renderMetrics([buried, await snapshotOf(4)])).split("\n");
+test("addCounters adds counters and histograms by label and forgets gauges", async () => {
+  let retired: Snapshot = [];
+  for (const events of [1, 2, 3]) retired = addCounters(retired, await snapshotOf(events));
+  const lines = (await renderMetrics([retired, await snapshotOf(4)])).split("\n");
   expect(lines).toContain('pixelgate_events_total{source="blog",type="page",outcome="published"} 10');
   expect(lines).toContain(
     'pixelgate_rejected_total{source="_unknown",type="track",reason="invalid write key"} 10',
@@ -39,10 +39,10 @@ test("bury adds counters and histograms by label and forgets gauges", async () =
   expect(lines).toContain("pixelgate_spool_events 7");
 });
 
-test("bury grows with what is counted, not with how many die", async () => {
-  const one = bury([], await snapshotOf(1));
-  let buried = one;
-  for (let died = 0; died < 50; died++) buried = bury(buried, await snapshotOf(1));
+test("addCounters grows with what is counted, not with how many die", async () => {
+  const one = addCounters([], await snapshotOf(1));
+  let retired = one;
+  for (let died = 0; died < 50; died++) retired = addCounters(retired, await snapshotOf(1));
   const size = (snapshot: Snapshot) => snapshot.reduce((sum, metric) => sum + metric.values.length, 0);
-  expect(size(buried)).toBe(size(one));
+  expect(size(retired)).toBe(size(one));
 });

@@ -17,7 +17,7 @@ export interface Salvage {
 const BATCH = 200;
 
 /** Renames the file and the log beside it to `<file>.damaged-<time>`; throws when it cannot. */
-export function setAside(path: string, nowMs: number): Salvage {
+export function quarantine(path: string, nowMs: number): Salvage {
   const time = new Date(nowMs).toISOString().replace(/[-:]/g, "").replace(/\..*/, "Z");
   let asidePath = `${path}.damaged-${time}`;
   for (let copy = 2; existsSync(asidePath); copy++) asidePath = `${path}.damaged-${time}-${copy}`;
@@ -86,7 +86,7 @@ function createReader(path: string): Pick<Salvage, "read" | "close"> {
 }
 
 /** Where salvaged events go. */
-export interface Refuge {
+export interface SalvageSink {
   readonly log: DeliveryLog;
   isOver(): boolean;
   /** True while a batch would be too much. */
@@ -97,25 +97,25 @@ export interface Refuge {
 const PAUSE_MS = 5;
 const BUSY_PAUSE_MS = 1000;
 
-/** Hands what can be read to a refuge, a batch at a time, and says at the end how much that was. */
-export function bringBack(salvage: Salvage, refuge: Refuge): void {
+/** Hands what can be read to a sink, a batch at a time, and says at the end how much that was. */
+export function bringBack(salvage: Salvage, sink: SalvageSink): void {
   let saved = 0;
   let isLost = false;
   const next = () => {
-    if (refuge.isOver()) {
+    if (sink.isOver()) {
       salvage.close();
       return;
     }
-    const isBusy = refuge.isBusy();
+    const isBusy = sink.isBusy();
     const batch = isBusy ? [] : salvage.read();
     if (batch === null) {
       const fields = { events: saved, file: salvage.path };
-      if (isLost) refuge.log.error("Cannot bring every salvaged event back: the spool refused some", fields);
-      else refuge.log.warn("the readable events of the damaged spool are back", fields);
+      if (isLost) sink.log.error("Cannot bring every salvaged event back: the spool refused some", fields);
+      else sink.log.warn("the readable events of the damaged spool are back", fields);
       return;
     }
     for (const event of batch) {
-      refuge.keep(event, (isSafe) => {
+      sink.keep(event, (isSafe) => {
         if (isSafe) saved++;
         else isLost = true;
       });

@@ -8,7 +8,7 @@ import type { Outgoing } from "../outgoing.ts";
 import { faultOf, prepareFolder, SpoolError, type SpoolFault } from "./fault.ts";
 import { type Addition, openSpoolFile, type ReadOptions, type SpooledEvent, type SpoolFile } from "./file.ts";
 import { SPOOL_NAME, SPOOL_SUFFIXES } from "./name.ts";
-import { bringBack, setAside } from "./salvage.ts";
+import { bringBack, quarantine } from "./salvage.ts";
 
 /** Where a spool is and how large it may get. */
 export interface SpoolOptions {
@@ -106,7 +106,7 @@ export function openSpool(options: SpoolOptions): Spool {
     const isDone = new Set(removed.keys());
     removed.clear();
     kept.clear();
-    const salvage = setAside(path, clock());
+    const salvage = quarantine(path, clock());
     log.error("the spool is damaged and set aside", { file: salvage.path, reason });
     const fresh = open();
     bringBack(salvage, {
