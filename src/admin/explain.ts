@@ -5,7 +5,7 @@ import { rejectedSubject } from "../config/subject.ts";
 import { Dropped } from "../pixel/build.ts";
 import { type ReplyForm, readReplyForm } from "../pixel/reply.ts";
 import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
-import { Accepted, createDecide, mayBeShown, targetOf } from "../server/decide.ts";
+import { Accepted, createDecide, isPublishable, targetOf } from "../server/decide.ts";
 
 /** What an explanation depends on: the settings of the public port. */
 export interface ExplainOptions {
@@ -79,7 +79,7 @@ export function createExplain(options: ExplainOptions): Explain {
     }
     if (!(result instanceof Accepted)) {
       const { status, reason } = result;
-      const isShown = mayBeShown(source, result, headers);
+      const isShown = isPublishable(source, result, headers);
       const rejectedTo = isShown ? rejectedSubject(stream.prefix, source.id) : null;
       return { outcome: "rejected", status, reason, ...asked, ...nothing, rejectedTo };
     }

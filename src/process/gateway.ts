@@ -43,7 +43,7 @@ export class StartError extends Error {
 }
 
 /** What takes pixels, as the admin port sees it: one gateway, or all workers together. */
-export interface Shown {
+export interface GatewayView {
   readonly port: number;
   readonly metrics: Pick<Metrics, "render" | "totals">;
   readonly state: () => DeliveryState;
@@ -54,12 +54,12 @@ export interface Shown {
 }
 
 /** A gateway that takes pixels. */
-export interface Gateway extends Shown {
+export interface Gateway extends GatewayView {
   readonly metrics: Metrics;
 }
 
 /** Whoever watches requests: the live feed, or a worker's way to it. */
-export type Viewer = Pick<Observer, "isWatched" | "show">;
+export type LiveSink = Pick<Observer, "isWatched" | "show">;
 
 /** Opens the spool, dials NATS in the background and listens. `slot` is null for the only process. Throws a `StartError`. */
 export function openGateway(
@@ -67,7 +67,7 @@ export function openGateway(
   initial: Sources,
   runtime: Runtime,
   log: Log,
-  viewer: Viewer,
+  liveSink: LiveSink,
   slot: WorkerSlot | null,
 ): Gateway {
   const holder = { current: initial };
@@ -85,13 +85,13 @@ export function openGateway(
   });
   const observer: Observer = {
     get isWatched() {
-      return viewer.isWatched;
+      return liveSink.isWatched;
     },
     count(outcome, type, sourceId, reason, startedMs) {
       metrics.count(outcome, type, sourceId, reason, startedMs);
       if (outcome === "rejected" && reason !== null) refusals.count(reason, sourceId);
     },
-    show: viewer.show,
+    show: liveSink.show,
   };
   const pressure = createPressure((isHigh, waitMs) => {
     if (isHigh)

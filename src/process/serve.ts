@@ -7,7 +7,7 @@ import { createLive, type Live } from "../observe/live.ts";
 import { createLog, type Log, reasonOf } from "../observe/log.ts";
 import { findRuntime } from "../runtime/find.ts";
 import type { Listener, Runtime } from "../runtime/runtime.ts";
-import { listen, openGateway, type Shown, StartError } from "./gateway.ts";
+import { type GatewayView, listen, openGateway, StartError } from "./gateway.ts";
 import { originOf } from "./origin.ts";
 import { untilStopped } from "./signals.ts";
 import { supervise } from "./supervisor.ts";
@@ -29,7 +29,7 @@ export async function serve(config: Config, sources: Sources): Promise<number> {
   if (process.env[WORKER_INDEX] !== undefined) return work(config, sources, runtime, log);
   const live = createLive();
   const status = { isDraining: false };
-  const { promise: opened, resolve: open } = Promise.withResolvers<Shown>();
+  const { promise: opened, resolve: open } = Promise.withResolvers<GatewayView>();
   // Before the port opens: a signal right after the first answer must find somebody who hears it.
   const ended = untilStopped(async (signal) => {
     status.isDraining = true;
@@ -38,19 +38,19 @@ export async function serve(config: Config, sources: Sources): Promise<number> {
     live.close();
     log.info("stopped");
   });
-  const shown: Shown =
+  const view: GatewayView =
     workers > 1
       ? await supervise(config, sources, workers, live, log)
       : openGateway(config, sources, runtime, log, live, null);
-  const admin = openAdmin(config, shown, live, status, startedMs, runtime, log);
-  announce(config, shown, admin.port, runtime.name, workers, log);
-  open(shown);
+  const admin = openAdmin(config, view, live, status, startedMs, runtime, log);
+  announce(config, view, admin.port, runtime.name, workers, log);
+  open(view);
   return ended;
 }
 
 function openAdmin(
   config: Config,
-  { metrics, state, sources, port }: Shown,
+  { metrics, state, sources, port }: GatewayView,
   live: Live,
   status: { readonly isDraining: boolean },
   startedMs: number,
@@ -75,10 +75,10 @@ function openAdmin(
   return listen(runtime, admin, { host: config.adminHost, port: config.adminPort, reusePort: false });
 }
 
-/** Says where the gateway is and how to try it. The demo's write key is no secret; no other is shown. */
+/** Says where the gateway is and how to try it. The demo's write key is no secret; no other is view. */
 function announce(
   config: Config,
-  { port, sources }: Shown,
+  { port, sources }: GatewayView,
   adminPort: number,
   runtime: string,
   workers: number,

@@ -8,7 +8,7 @@ import type { Log } from "../observe/log.ts";
 import { renderMetrics, type Snapshot, type Totals } from "../observe/metrics.ts";
 import { OUTCOMES } from "../observe/observer.ts";
 import { addCounters } from "../observe/snapshot.ts";
-import { type Shown, StartError } from "./gateway.ts";
+import { type GatewayView, StartError } from "./gateway.ts";
 import { watchSources } from "./reload.ts";
 import { type FromWorker, type ToWorker, WORKER_COUNT, WORKER_INDEX } from "./worker.ts";
 
@@ -34,7 +34,7 @@ export async function supervise(
   count: number,
   live: Live,
   log: Log,
-): Promise<Shown> {
+): Promise<GatewayView> {
   const holder = { current: initial };
   let isStopping = false;
   let isWatched = false;

@@ -39,19 +39,19 @@ export function work(config: Config, sources: Sources, runtime: Runtime, log: Lo
     if (process.connected) process.send?.(message);
   };
   let records: LiveRecord[] = [];
-  const viewer = {
+  const liveSink = {
     isWatched: false,
     show(record: LiveRecord) {
       if (records.length < MAX_RECORDS) records.push(record);
     },
   };
-  const gateway = openGateway(config, sources, runtime, log, viewer, slot);
+  const gateway = openGateway(config, sources, runtime, log, liveSink, slot);
   const tellStatus = () => tell({ kind: "status", state: gateway.state(), totals: gateway.metrics.totals() });
 
   const tellSnapshot = async () => tell({ kind: "snapshot", snapshot: await gateway.metrics.snapshot() });
 
   process.on("message", (message: ToWorker) => {
-    if (message.kind === "watch") viewer.isWatched = message.isWatched;
+    if (message.kind === "watch") liveSink.isWatched = message.isWatched;
     else void tellSnapshot();
   });
   setInterval(tellStatus, STATUS_MS);

@@ -17,7 +17,7 @@ import {
   replyText,
 } from "../pixel/reply.ts";
 import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
-import { Accepted, type Decision, mayBeShown, type PixelRequest, targetOf } from "./decide.ts";
+import { Accepted, type Decision, isPublishable, type PixelRequest, targetOf } from "./decide.ts";
 
 /** What the public app is made of. */
 export interface AppOptions {
@@ -86,7 +86,7 @@ export function createApp(options: AppOptions) {
       return replyDropped(form, result.reason);
     }
     tell("rejected", result.reason, result.status);
-    if (mayBeShown(source, result, headers)) {
+    if (isPublishable(source, result, headers)) {
       const receivedAt = new Date(receivedMs).toISOString();
       const userAgent = headers.get("user-agent");
       const query = queryOf(url);

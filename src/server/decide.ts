@@ -100,7 +100,11 @@ export function createDecide(options: DecideOptions): (request: PixelRequest) =>
  * Whether a refused query is published for the operator to see: with a valid write key and status 400. It would go as
  * it came, so not that of a visitor whose identity the source has promised to remove.
  */
-export function mayBeShown(source: Source | null, { status }: Rejection, headers: Headers): source is Source {
+export function isPublishable(
+  source: Source | null,
+  { status }: Rejection,
+  headers: Headers,
+): source is Source {
   if (source === null || status !== 400) return false;
   return source.privacySignals === "flag" || !(isGpc(headers) || isDnt(headers));
 }
