@@ -75,7 +75,7 @@ function openAdmin(
   return listen(runtime, admin, { host: config.adminHost, port: config.adminPort, reusePort: false });
 }
 
-/** Says where the gateway is and how to try it. The demo's write key is no secret; no other is view. */
+/** Says where the gateway is and how to try it. The demo's write key is no secret; no other is shown. */
 function announce(
   config: Config,
   { port, sources }: GatewayView,
