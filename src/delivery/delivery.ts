@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StreamConfig } from "../config/environment.ts";
 import type { Route } from "../config/subject.ts";
+import { type Clock, systemClock } from "../runtime/clock.ts";
 import { adoptAbandoned } from "./abandoned.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import type { NatsOptions } from "./nats/connection.ts";
@@ -59,6 +60,8 @@ export interface DeliveryOptions {
   readonly log: DeliveryLog;
   /** Epoch milliseconds; `Date.now` by default. */
   readonly clock?: () => number;
+  /** For deadlines and pauses; the machine's clock by default. */
+  readonly time?: Clock;
   readonly onStateChange?: (nats: DeliveryState["nats"]) => void;
   /** Told the time from each publish to its ack in milliseconds; nothing is measured without it. */
   readonly onAck?: (latencyMs: number) => void;
@@ -79,6 +82,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const { log } = options;
   const { dataDir, spoolMaxBytes: maxBytes, onRelayed } = options;
   const clock = options.clock ?? Date.now;
+  const time = options.time ?? systemClock;
   const { index, count } = options.slot ?? { index: 0, count: 1 };
   const spool = openSpool({ dataDir, name: spoolNameOf(index), maxBytes, log, clock });
   const rarely = createRarely(10_000);
@@ -90,6 +94,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         nats: options.nats,
         stream: options.stream,
         log,
+        time,
         onState: (state) => {
           options.onStateChange?.(state);
           if (state !== "up") return;
@@ -129,11 +134,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   function onLanded(flight: Flight): void {
     const { outgoing, settle } = flight;
-    if (flight.refusal !== null) {
-      const { refusal } = flight;
-      rarely(refusal, () =>
-        log.error("the stream refuses an event", { event: outgoing.id, reason: refusal }),
-      );
+    if (flight.rejection !== null) {
+      const reason = flight.rejection;
+      rarely(reason, () => log.error("the stream refuses an event", { event: outgoing.id, reason }));
       answer(settle, "failed");
     } else if (flight.unacked.length > 0) keep(outgoing, flight.unacked, true, settle);
     else answer(settle, "published");

@@ -199,7 +199,7 @@ class Attempt implements AckListener {
     if (verdict !== "stored" && target !== undefined) {
       this.#remaining.push(target);
       this.#reason = reason;
-      if (verdict === "refused") this.#refused++;
+      if (verdict === "rejected") this.#refused++;
     }
     if (--this.#waiting === 0) this.#finish(this.#event, this.#remaining, this.#refused, this.#reason);
   }

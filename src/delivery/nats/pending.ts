@@ -13,7 +13,7 @@ export class Flight implements AckListener {
   /** Routes without an ack: the stream may or may not have their message. */
   unacked: readonly Route[] = NONE;
   /** Why the stream will never take one of the messages; null while it may. */
-  refusal: string | null = null;
+  rejection: string | null = null;
   readonly #onLanded: (flight: Flight) => void;
   #waiting: number;
 
@@ -29,7 +29,7 @@ export class Flight implements AckListener {
   }
 
   onVerdict(route: number, verdict: Verdict, reason: string): void {
-    if (verdict === "refused") this.refusal = reason;
+    if (verdict === "rejected") this.rejection = reason;
     else if (verdict === "unacked") {
       const target = this.outgoing.routes[route];
       if (target !== undefined) this.unacked = [...this.unacked, target];

@@ -3,23 +3,30 @@
 import { createInbox, type Msg } from "nats";
 import type { StreamConfig } from "../../config/environment.ts";
 import { rejectedSubject } from "../../config/subject.ts";
+import type { Clock } from "../../runtime/clock.ts";
 import { createRarely, type DeliveryLog, messageOf } from "../log.ts";
 import { readAck } from "./ack.ts";
 import { createFixedWindowLimit } from "./allowance.ts";
 import { createConnection, type NatsOptions } from "./connection.ts";
 import { fits, headerValue, PublishEncoder } from "./encoder.ts";
 import { bytesSender, readStoredAcks } from "./fastpath.ts";
+import {
+  type HealthEvent,
+  mayPublish,
+  type NatsHealth,
+  NO_CONNECTION,
+  natsHealthOf,
+  nextHealth,
+} from "./health.ts";
 import { createStreamWatch } from "./streamwatch.ts";
 import { type AckListener, InFlightWindow } from "./window.ts";
-
-/** `degraded`: connected, but the stream does not take messages, or takes them too slowly. */
-export type NatsHealth = "up" | "degraded" | "down";
 
 /** Where the stream is, and who hears of it. */
 export interface PublisherOptions {
   readonly nats: NatsOptions;
   readonly stream: StreamConfig;
   readonly log: DeliveryLog;
+  readonly time: Clock;
   /** Called after each change; `up` is also told when a connection comes back. */
   readonly onState: (state: NatsHealth) => void;
   /** Time from publish to ack in milliseconds. */
@@ -49,43 +56,32 @@ export interface Publisher {
 const MAX_IN_FLIGHT = 65_536;
 const MAX_IN_FLIGHT_BYTES = 64 * 1024 * 1024;
 const SWEEP_MS = 200;
-/** Without any ack for so long although pings are answered, another server may do better. */
-const STALL_MS = 10_000;
-/** An ack later than this does not prove the stream fit for events that a client waits for. */
-const FIT_MS = 2500;
 const DENIED_MS = 5000;
 const MAX_REJECTED_PER_SECOND = 1000;
 const MAX_REJECTED_BYTES_PER_SECOND = 4 * 1024 * 1024;
 
 /** Connects in the background, and publishes while it can. */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { log, stream } = options;
+  const { log, stream, time } = options;
   const rarely = createRarely(10_000);
   const window = new InFlightWindow(MAX_IN_FLIGHT, MAX_IN_FLIGHT_BYTES);
-  /** Subjects the server refuses, until when: `performance.now()`. */
+  /** Subjects the server refuses, and until when. */
   const denied = new Map<string, number>();
-  let state: NatsHealth = "down";
-  /** Set while acks cannot reach us on this connection. */
-  let isDeaf = false;
+  let health = NO_CONNECTION;
   let encoder: PublishEncoder | null = null;
   let inbox = "";
   let maxPayload = 0;
   let isFlushing = false;
-  let degradedAt = 0;
-  /** Since when messages are on the wire and no ack has come; 0 while acks come. */
-  let silentSince = 0;
   const mayTell = createFixedWindowLimit(MAX_REJECTED_PER_SECOND, MAX_REJECTED_BYTES_PER_SECOND);
-  const sweeper = setInterval(sweep, SWEEP_MS);
-  sweeper.unref();
+  const stopSweeping = time.every(SWEEP_MS, sweep);
 
   const watch = createStreamWatch({
     stream,
     log,
-    onUsable: (isNews) => {
-      // Without news only an idle stream is taken at its word: else the ack of a message is the proof.
-      if (state === "degraded" && (isNews || window.count === 0)) recover();
-    },
-    onBlocked: (reason) => degrade(`the stream cannot be created: ${reason}`),
+    time,
+    onUsable: (isNews) => change({ is: "usable", isNews, isIdle: window.count === 0 }, ""),
+    onUnanswered: () => change({ is: "unanswered" }, ""),
+    onBlocked: (reason) => change({ is: "blocked" }, `the stream cannot be created: ${reason}`),
   });
 
   const connection = createConnection(options.nats, log, {
@@ -93,18 +89,16 @@ export function createPublisher(options: PublisherOptions): Publisher {
       inbox = `${createInbox()}.`;
       maxPayload = fresh.info?.max_payload ?? 1024 * 1024;
       encoder = new PublishEncoder(bytesSender(fresh));
-      isDeaf = false;
       denied.clear();
-      silentSince = 0;
+      change({ is: "connected" }, "");
       fresh.subscribe(`${inbox}*`, { callback: onAck });
       readStoredAcks(fresh, inbox, onStored);
-      setState("degraded");
       watch.begin(fresh);
     },
     onLost: (reason) => {
       encoder = null;
       watch.end();
-      setState("down");
+      change({ is: "lost" }, reason);
       window.expire(reason, () => true);
     },
     onDenied: (subject) => {
@@ -113,7 +107,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
         log.error("Cannot publish: the NATS user has no permission for the subject", { subject }),
       );
       const isKnown = denied.has(subject);
-      denied.set(subject, performance.now() + DENIED_MS);
+      denied.set(subject, time.now() + DENIED_MS);
       if (!isKnown) {
         window.expire("publishing to the subject is not permitted", (slot) => subjectAt(slot) === subject);
       }
@@ -124,25 +118,27 @@ export function createPublisher(options: PublisherOptions): Publisher {
     return window.listenerAt(slot)?.outgoing.routes[window.routeAt(slot)]?.subject ?? "";
   }
 
-  function setState(next: NatsHealth): void {
-    if (next === state) return;
-    state = next;
-    options.onState(next);
-  }
-
-  function degrade(reason: string): void {
-    if (state === "down") return;
-    degradedAt = performance.now();
-    if (state === "degraded") return;
-    rarely("degraded", () => log.warn("NATS does not take events, they are spooled", { reason }));
-    setState("degraded");
+  /** Tells the health what has happened, and those who asked what has become of it; `reason` is for the log. */
+  function change(event: HealthEvent, reason: string): void {
+    const before = health;
+    health = nextHealth(before, event, time.now());
+    if (health.phase === before.phase) return;
+    const was = natsHealthOf(before);
+    const is = natsHealthOf(health);
+    if (is === was) return;
+    if (is === "up") rarely("recovered", () => log.info("NATS takes events"));
+    else if (was === "up" && is === "degraded") {
+      rarely("degraded", () => log.warn("NATS does not take events, they are spooled", { reason }));
+    }
+    options.onState(is);
   }
 
   function onAck(error: Error | null, message: Msg): void {
     if (error !== null) {
       rarely("inbox", () => log.error("Cannot receive acks from NATS", { reason: messageOf(error) }));
-      degrade("acks cannot be received");
-      isDeaf = true;
+      change({ is: "deaf" }, "acks cannot be received");
+      // Nobody needs to wait for what cannot come.
+      window.expire("acks cannot be received", () => true);
       return;
     }
     const number = Number(message.subject.slice(inbox.length));
@@ -151,7 +147,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       onStored(number);
       return;
     }
-    silentSince = 0;
+    change({ is: "answered" }, "");
     const slot = window.slotOf(number);
     if (slot < 0) return;
     const subject = subjectAt(slot);
@@ -160,37 +156,33 @@ export function createPublisher(options: PublisherOptions): Publisher {
       rarely(`uncovered ${subject}`, () =>
         log.error("the stream does not take the subject", { stream: stream.name, subject }),
       );
-    } else if (ack.verdict === "faulty") degrade(ack.reason);
+    } else if (ack.verdict === "unavailable") change({ is: "trouble" }, ack.reason);
     if (ack.isStreamAway) watch.recheck();
-    window.settle(slot, ack.verdict === "refused" ? "refused" : "unacked", ack.reason);
+    window.settle(slot, ack.verdict === "rejected" ? "rejected" : "unacked", ack.reason);
   }
 
   function onStored(number: number): void {
-    silentSince = 0;
     const slot = window.slotOf(number);
-    if (slot < 0) return;
-    const now = performance.now();
-    const sentAt = window.sentAt(slot);
-    options.onAck?.(now - sentAt);
+    if (slot < 0) {
+      // Too late to be proof of anything; but an answer.
+      change({ is: "answered" }, "");
+      return;
+    }
+    const sentMs = window.sentAt(slot);
+    options.onAck?.(time.now() - sentMs);
     window.settle(slot, "stored", "");
-    if (state === "degraded" && sentAt > degradedAt && now - sentAt < FIT_MS && mayPublish()) recover();
-  }
-
-  function recover(): void {
-    rarely("recovered", () => log.info("NATS takes events"));
-    setState("up");
-  }
-
-  function mayPublish(): boolean {
-    return encoder !== null && !isDeaf && watch.is !== null && watch.is !== "blocked";
+    if (health.phase !== "up" || health.silentSinceMs !== null) change({ is: "stored", sentMs }, "");
   }
 
   function sweep(): void {
-    const now = performance.now();
+    const now = time.now();
     const expired =
       window.count === 0 ? 0 : window.expire("no ack in time", (_slot, deadline) => deadline <= now);
-    if (expired > 0) degrade(`no ack in time for ${expired} messages`);
-    if (silentSince !== 0 && now - silentSince > STALL_MS) connection.drop("no ack from the stream");
+    if (expired > 0) change({ is: "trouble" }, `no ack in time for ${expired} messages`);
+    const why = health.phase === "deaf" ? "acks cannot be received" : "no ack from the stream";
+    const isConnected = health.phase !== "down";
+    change({ is: "tick" }, why);
+    if (isConnected && health.phase === "down") connection.drop(why);
   }
 
   function flush(): void {
@@ -207,7 +199,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   return {
     get state() {
-      return state;
+      return natsHealthOf(health);
     },
     get inFlight() {
       return window.count;
@@ -216,7 +208,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       return window.bytes;
     },
     get mayPublish() {
-      return mayPublish();
+      return encoder !== null && mayPublish(health);
     },
     hasRoom: (messages, bytes) => window.hasRoom(messages, bytes),
     publish: (listener, route, deadlineMs) => {
@@ -224,22 +216,22 @@ export function createPublisher(options: PublisherOptions): Publisher {
       const target = outgoing.routes[route];
       if (target === undefined || encoder === null)
         return listener.onVerdict(route, "unacked", "NATS is down");
-      const now = performance.now();
+      const now = time.now();
       if (denied.size > 0 && (denied.get(target.subject) ?? 0) > now) {
         return listener.onVerdict(route, "unacked", "publishing to the subject is not permitted");
       }
       const messageId = `${headerValue(outgoing.id)}.${target.destinationId}`;
       if (!fits(target.subject, inbox, messageId, outgoing.payload, maxPayload)) {
-        return listener.onVerdict(route, "refused", "message is larger than the server takes");
+        return listener.onVerdict(route, "rejected", "message is larger than the server takes");
       }
       const number = window.add(listener, route, now, now + deadlineMs);
       if (number === 0) return listener.onVerdict(route, "unacked", "too many messages in flight");
-      if (silentSince === 0) silentSince = now;
+      if (health.silentSinceMs === null) change({ is: "sent" }, "");
       encoder.publish(target.subject, inbox + number, messageId, outgoing.payload);
       flushSoon();
     },
     publishRejected: (sourceId, payload) => {
-      if (encoder === null || state !== "up") return;
+      if (encoder === null || health.phase !== "up") return;
       // A character is at most three bytes: no need to count them exactly.
       const bytes = payload.length * 3;
       if (bytes > maxPayload || !mayTell(bytes)) return;
@@ -248,7 +240,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
     recheck: watch.recheck,
     close: async () => {
-      clearInterval(sweeper);
+      stopSweeping();
       encoder?.flush();
       await connection.close();
     },

@@ -1,13 +1,12 @@
 // Keeps the stream in sight while a connection lives: looks when told to, not too often, and says what it found.
 import type { NatsConnection } from "nats";
 import type { StreamConfig } from "../../config/environment.ts";
+import type { Clock } from "../../runtime/clock.ts";
 import { createRarely, type DeliveryLog } from "../log.ts";
 import { covers, ensureStream, type StreamState } from "./stream.ts";
 
 /** What is known of the stream. */
 export interface StreamWatch {
-  /** What the stream was when last looked at; null before that. */
-  readonly is: StreamState["is"] | null;
   /** Whether the stream takes the subject as far as is known. */
   takes(subject: string): boolean;
   /** Begins anew on a connection, and looks at once. */
@@ -21,8 +20,11 @@ export interface StreamWatch {
 export interface StreamWatchOptions {
   readonly stream: StreamConfig;
   readonly log: DeliveryLog;
+  readonly time: Clock;
   /** The stream is there, or came to be, or cannot be asked about: events may be published. */
   readonly onUsable: (isNews: boolean) => void;
+  /** JetStream does not say whether it is there: publishing may be tried. */
+  readonly onUnanswered: () => void;
   /** It cannot be created: nothing may be published. */
   readonly onBlocked: (reason: string) => void;
 }
@@ -30,28 +32,29 @@ export interface StreamWatchOptions {
 const RECHECK_MS = 1000;
 
 /** Creates a watch that looks at nothing before `begin`. */
-export function createStreamWatch({ stream, log, onUsable, onBlocked }: StreamWatchOptions): StreamWatch {
+export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
+  const { stream, log, time, onUsable, onUnanswered, onBlocked } = options;
   const rarely = createRarely(10_000);
   let watched: NatsConnection | null = null;
   let is: StreamState["is"] | null = null;
   let subjects: readonly string[] = [];
   let checkedAt = Number.NEGATIVE_INFINITY;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stopTimer: (() => void) | null = null;
 
   function check(): void {
-    clearTimeout(timer);
-    timer = undefined;
+    stopTimer?.();
+    stopTimer = null;
     const connection = watched;
     if (connection === null) return;
-    checkedAt = performance.now();
+    checkedAt = time.now();
     void ensureStream(connection, stream).then((found) => {
       if (watched === connection) tell(found);
     });
   }
 
   function recheck(): void {
-    if (timer !== undefined || watched === null) return;
-    timer = setTimeout(check, Math.max(0, checkedAt + RECHECK_MS - performance.now()));
+    if (stopTimer !== null || watched === null) return;
+    stopTimer = time.after(Math.max(0, checkedAt + RECHECK_MS - time.now()), check);
   }
 
   function tell(found: StreamState): void {
@@ -79,6 +82,7 @@ export function createStreamWatch({ stream, log, onUsable, onBlocked }: StreamWa
         rarely("unknown", () =>
           log.warn("Cannot look the stream up, events are spooled", { stream: name, reason: found.reason }),
         );
+        onUnanswered();
         break;
       case "blocked":
         rarely("blocked", () =>
@@ -90,9 +94,6 @@ export function createStreamWatch({ stream, log, onUsable, onBlocked }: StreamWa
   }
 
   return {
-    get is() {
-      return is;
-    },
     takes: (subject) => is !== "ready" || covers(subjects, subject),
     begin: (connection) => {
       watched = connection;
@@ -102,8 +103,8 @@ export function createStreamWatch({ stream, log, onUsable, onBlocked }: StreamWa
     end: () => {
       watched = null;
       is = null;
-      clearTimeout(timer);
-      timer = undefined;
+      stopTimer?.();
+      stopTimer = null;
     },
     recheck,
   };

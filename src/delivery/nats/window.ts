@@ -1,8 +1,8 @@
 // Messages on the wire without an ack. Slots are found by number: no map, no allocation for a message.
 import type { Outgoing } from "../outgoing.ts";
 
-/** `stored`: acked. `unacked`: NATS may or may not have it. `refused`: the stream will never take it. */
-export type Verdict = "stored" | "unacked" | "refused";
+/** `stored`: acked. `unacked`: NATS may or may not have it. `rejected`: the stream will never take it. */
+export type Verdict = "stored" | "unacked" | "rejected";
 
 /** Whoever published a route of an event and waits for its verdict. */
 export interface AckListener {

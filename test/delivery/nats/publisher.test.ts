@@ -1,0 +1,80 @@
+// What the publisher makes of a server that answers pings and no more: each on a real nats-server, with a clock that
+// the test turns.
+import { expect, test } from "bun:test";
+import type { DeliveryState } from "../../../src/delivery/delivery.ts";
+import { createHandClock } from "../../support/clock.ts";
+import { administer, startNats } from "../../support/natsserver.ts";
+import {
+  afterTest,
+  deliver,
+  event,
+  openDelivery,
+  putAwayAfterEach,
+  readStream,
+  temporaryFolder,
+  untilUp,
+} from "../../support/parts.ts";
+import { until } from "../../support/until.ts";
+
+putAwayAfterEach();
+
+// May publish and ask, and hears nothing.
+const DEAF = `
+authorization {
+  users: [
+    { user: admin, password: a }
+    { user: deaf, password: d, permissions: { publish: [">"], subscribe: { deny: ["_INBOX.>"] } } }
+  ]
+}
+no_auth_user: admin
+`;
+
+test("createPublisher never says that NATS is up for a user who may not receive acks: events are spooled at once", async () => {
+  const server = await startNats({ config: DEAF });
+  afterTest(server.stop);
+  await untilUp(openDelivery({ nats: { servers: [server.url] } }));
+  const told: DeliveryState["nats"][] = [];
+  const time = createHandClock();
+  const delivery = openDelivery({
+    nats: { servers: [server.url], user: "deaf", password: "d" },
+    time,
+    onStateChange: (nats) => told.push(nats),
+  });
+  await until("it is known", () => delivery.log.lines.join().includes("Cannot receive acks from NATS"));
+  // The clock stands still: nobody can have waited for a deadline.
+  for (let index = 0; index < 20; index++) {
+    expect(await deliver(delivery, event(`e${index}`))).toBe("spooled");
+  }
+  // The look-up of the stream has failed by now, for want of an answer; that proves nothing.
+  await until("the stream was looked up", () =>
+    /left alone|look the stream up/.test(delivery.log.lines.join()),
+  );
+  expect(delivery.state()).toMatchObject({ nats: "degraded", spooled: 20, inFlight: 0 });
+  expect(told).toEqual(["degraded"]);
+
+  // Perhaps the operator has mended it: another connection shows.
+  time.advance(10_500);
+  await until("it dials again", () => told.filter((nats) => nats === "degraded").length === 2);
+  expect(told).toEqual(["degraded", "down", "degraded"]);
+});
+
+test("createPublisher gives up a connection whose acks stay away for ten seconds, and its events are spooled", async () => {
+  const server = await startNats();
+  afterTest(server.stop);
+  await administer(server.url, (manager) =>
+    manager.streams.add({ name: "PIXEL", subjects: ["pixel.>"], no_ack: true }),
+  );
+  const time = createHandClock();
+  const delivery = openDelivery({ nats: { servers: [server.url] }, time, dataDir: temporaryFolder() });
+  await untilUp(delivery);
+  const answer = deliver(delivery, event("silent"));
+  await until("it is in the stream", async () => (await readStream(server.url)).length === 1);
+  expect(delivery.state().inFlight).toBe(1);
+  time.advance(4200);
+  expect(await answer).toBe("spooled");
+  expect(delivery.state().nats).toBe("degraded");
+  expect(delivery.log.lines.join()).not.toContain("NATS connection lost");
+  time.advance(6000);
+  await until("the connection is dropped", () => delivery.log.lines.join().includes("NATS connection lost"));
+  expect(delivery.log.lines.join()).toContain("no ack from the stream");
+});
