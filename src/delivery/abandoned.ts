@@ -2,6 +2,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import type { Clock } from "../runtime/clock.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import type { Publisher } from "./nats/publisher.ts";
 import { createRelay, type Relay } from "./relay.ts";
@@ -17,6 +18,7 @@ export interface AbandonedOptions {
   readonly publisher: Publisher;
   readonly log: DeliveryLog;
   readonly clock: () => number;
+  readonly time: Clock;
   readonly onRelayed: ((events: number) => void) | undefined;
 }
 
@@ -44,17 +46,16 @@ const LOOK_MS = 1000;
  * that are published twice with the same `Nats-Msg-Id`.
  */
 export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
-  const { dataDir, workers, maxBytes, publisher, log, clock, onRelayed } = options;
+  const { dataDir, workers, maxBytes, publisher, log, clock, time, onRelayed } = options;
   const rarely = createRarely(60_000);
   let abandoned: AbandonedSpool[] = [];
-  const timer = setInterval(look, LOOK_MS);
-  timer.unref();
+  const stopLooking = time.every(LOOK_MS, look);
 
   function look(): void {
     for (const one of abandoned.filter(({ spool }) => spool.rows === 0)) remove(one);
     const names = findNames();
     if (names === null) return;
-    if (names.length === 0) clearInterval(timer);
+    if (names.length === 0) stopLooking();
     for (const name of names) {
       if (!abandoned.some((one) => one.name === name) && isUnused(name)) adopt(name);
     }
@@ -75,7 +76,7 @@ export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
   function adopt(name: string): void {
     try {
       const spool = openSpool({ dataDir, name, maxBytes, log, clock });
-      const relay = createRelay({ spool, publisher, log, onRelayed });
+      const relay = createRelay({ spool, publisher, log, time, onRelayed });
       abandoned.push({ name, spool, relay });
       if (spool.rows > 0)
         log.info("draining the spool of a former worker", { file: name, events: spool.rows });
@@ -131,7 +132,7 @@ export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
       for (const { relay } of abandoned) relay.restart();
     },
     stop: () => {
-      clearInterval(timer);
+      stopLooking();
       for (const { relay } of abandoned) relay.stop();
     },
     close: () => {

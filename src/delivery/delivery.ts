@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../runtime/clock.ts";
 import { adoptAbandoned } from "./abandoned.ts";
 import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
 import type { NatsOptions } from "./nats/connection.ts";
-import { Flight } from "./nats/pending.ts";
+import { PendingAcks } from "./nats/pending.ts";
 import { createPublisher } from "./nats/publisher.ts";
 import type { Delivered, Outgoing } from "./outgoing.ts";
 import { createRelay } from "./relay.ts";
@@ -28,10 +28,13 @@ export interface DeliveryState {
   readonly spoolFull: boolean;
 }
 
+/** Is told the fate of an event, once. */
+export type Settle = (delivered: Delivered) => void;
+
 /** Takes events to where they are safe. */
 export interface Delivery {
   /** Takes an event and calls `settle` once, when its fate is known. Never throws. */
-  deliver(outgoing: Outgoing, settle: (delivered: Delivered) => void): void;
+  deliver(outgoing: Outgoing, settle: Settle): void;
   /** Publishes a refused request for the operator to see; best effort and bounded, never spooled. */
   publishRejected(sourceId: string, payload: string): void;
   state(): DeliveryState;
@@ -104,14 +107,14 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         onAck: options.onAck,
       })
     : null;
-  const relay = publisher ? createRelay({ spool, publisher, log, onRelayed }) : null;
+  const relay = publisher ? createRelay({ spool, publisher, log, time, onRelayed }) : null;
   // One process is enough to look after those that no process has.
   const abandoned =
     publisher && index === 0
-      ? adoptAbandoned({ dataDir, workers: count, maxBytes, publisher, log, clock, onRelayed })
+      ? adoptAbandoned({ dataDir, workers: count, maxBytes, publisher, log, clock, time, onRelayed })
       : null;
 
-  function answer(settle: (delivered: Delivered) => void, delivered: Delivered): void {
+  function answer(settle: Settle, delivered: Delivered): void {
     try {
       settle(delivered);
     } catch (error) {
@@ -120,25 +123,19 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     }
   }
 
-  function keep(
-    outgoing: Outgoing,
-    routes: readonly Route[],
-    mayBeStored: boolean,
-    settle: (delivered: Delivered) => void,
-  ): void {
+  function keep(outgoing: Outgoing, routes: readonly Route[], mayBeStored: boolean, settle: Settle): void {
     spool.append(outgoing, routes, mayBeStored, (isSafe) => {
       answer(settle, isSafe ? "spooled" : "failed");
       if (publisher?.state === "up") relay?.wake();
     });
   }
 
-  function onLanded(flight: Flight): void {
-    const { outgoing, settle } = flight;
-    if (flight.rejection !== null) {
-      const reason = flight.rejection;
+  function onSettled(acks: PendingAcks<Settle>): void {
+    const { outgoing, context: settle, unacked, rejected, reason } = acks;
+    if (rejected.length > 0) {
       rarely(reason, () => log.error("the stream refuses an event", { event: outgoing.id, reason }));
       answer(settle, "failed");
-    } else if (flight.unacked.length > 0) keep(outgoing, flight.unacked, true, settle);
+    } else if (unacked.length > 0) keep(outgoing, unacked, true, settle);
     else answer(settle, "published");
   }
 
@@ -165,8 +162,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       if (publisher?.state !== "up" || !publisher.hasRoom(messages, messages * payload.length)) {
         return keep(outgoing, routes, false, settle);
       }
-      const flight = new Flight(outgoing, settle, onLanded);
-      for (let route = 0; route < messages; route++) publisher.publish(flight, route, ACK_DEADLINE_MS);
+      const acks = new PendingAcks(outgoing, settle, onSettled);
+      for (let route = 0; route < messages; route++) publisher.publish(acks, route, ACK_DEADLINE_MS);
     },
     publishRejected: (sourceId, payload) => publisher?.publishRejected(sourceId, payload),
     state: () => {

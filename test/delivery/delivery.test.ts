@@ -453,3 +453,26 @@ test("createDelivery sets a damaged spool aside and starts", async () => {
   expect(await deliver(delivery, event("one"))).toBe("spooled");
   expect(readdirSync(dataDir).some((name) => name.startsWith("spool.db.damaged-"))).toBe(true);
 });
+
+function throwing(): never {
+  throw new Error("the answer failed");
+}
+
+test("deliver goes on when an answer throws: the others of the same turn are settled, from the spool and from acks", async () => {
+  const server = await createNats();
+  afterTest(server.stop);
+  const delivery = openDelivery(at(server));
+  for (const fate of ["spooled", "published"] as const) {
+    if (fate === "published") {
+      await server.start();
+      await untilUp(delivery);
+    }
+    // One turn: one transaction, or one write and one read of acks.
+    delivery.deliver(event(`${fate}-0`), throwing);
+    const others = Array.from({ length: 50 }, (_, index) => deliver(delivery, event(`${fate}-${index + 1}`)));
+    expect(new Set(await Promise.all(others))).toEqual(new Set([fate]));
+    await until("the spool is empty", () => fate === "spooled" || delivery.state().spooled === 0);
+  }
+  expect(delivery.log.lines.join()).toContain("an answer failed by a fault of the gateway");
+  expect(countIds(await readStream(server.url)).size).toBe(102);
+});

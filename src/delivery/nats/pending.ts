@@ -1,39 +1,38 @@
-// One event on the wire, a message for each of its routes: waits until all have their verdict.
-
+// One event on the wire, a message for each of its routes: counts its verdicts down, for clients and the relay alike.
 import type { Route } from "../../config/subject.ts";
-import type { Delivered, Outgoing } from "../outgoing.ts";
+import type { Outgoing } from "../outgoing.ts";
 import type { AckListener, Verdict } from "./window.ts";
 
 const NONE: readonly Route[] = [];
 
-/** Collects the verdicts of an event's routes and calls `onLanded` once, with the last. */
-export class Flight implements AckListener {
+/** The acks that an event still waits for. `context` is whatever its owner needs when the last one is there. */
+export class PendingAcks<Context> implements AckListener {
   readonly outgoing: Outgoing;
-  readonly settle: (delivered: Delivered) => void;
+  readonly context: Context;
   /** Routes without an ack: the stream may or may not have their message. */
   unacked: readonly Route[] = NONE;
-  /** Why the stream will never take one of the messages; null while it may. */
-  rejection: string | null = null;
-  readonly #onLanded: (flight: Flight) => void;
+  /** Routes whose message the stream will never take. */
+  rejected: readonly Route[] = NONE;
+  /** Why a message was not stored; the last reason that was heard. */
+  reason = "";
+  readonly #onSettled: (acks: PendingAcks<Context>) => void;
   #waiting: number;
 
-  constructor(
-    outgoing: Outgoing,
-    settle: (delivered: Delivered) => void,
-    onLanded: (flight: Flight) => void,
-  ) {
+  /** `onSettled` is called once, with the last verdict; never for an event without a route. */
+  constructor(outgoing: Outgoing, context: Context, onSettled: (acks: PendingAcks<Context>) => void) {
     this.outgoing = outgoing;
-    this.settle = settle;
-    this.#onLanded = onLanded;
+    this.context = context;
+    this.#onSettled = onSettled;
     this.#waiting = outgoing.routes.length;
   }
 
   onVerdict(route: number, verdict: Verdict, reason: string): void {
-    if (verdict === "rejected") this.rejection = reason;
-    else if (verdict === "unacked") {
-      const target = this.outgoing.routes[route];
-      if (target !== undefined) this.unacked = [...this.unacked, target];
+    const target = this.outgoing.routes[route];
+    if (verdict !== "stored" && target !== undefined) {
+      this.reason = reason;
+      if (verdict === "rejected") this.rejected = [...this.rejected, target];
+      else this.unacked = [...this.unacked, target];
     }
-    if (--this.#waiting === 0) this.#onLanded(this);
+    if (--this.#waiting === 0) this.#onSettled(this);
   }
 }
