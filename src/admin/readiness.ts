@@ -5,8 +5,12 @@ import type { DeliveryState } from "../delivery/delivery.ts";
 export function findObstacles(state: DeliveryState, isDraining: boolean): string[] {
   const obstacles: string[] = [];
   if (isDraining) obstacles.push("draining: the gateway is about to stop");
-  if (state.spoolFull) {
-    obstacles.push("spool is full: it takes no event");
+  if (state.spool !== "open") {
+    obstacles.push(
+      state.spool === "full"
+        ? "spool is full: it takes no event"
+        : "spool is failing: the disk or the file reports an error, the log says which",
+    );
     if (state.nats === "down") obstacles.push("NATS is down: nothing can be published");
     if (state.nats === "degraded") obstacles.push("NATS is degraded: the stream does not take messages");
   }

@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../runtime/clock.ts";
-import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
+import { createRarely, type DeliveryLog, reasonOf } from "./log.ts";
 import type { Publisher } from "./nats/publisher.ts";
 import { createRelay, type Relay } from "./relay.ts";
 import { SPOOL_SUFFIXES, workerOf } from "./spool/name.ts";
@@ -67,7 +67,7 @@ export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
       return readdirSync(dataDir).filter((name) => (workerOf(name) ?? -1) >= workers);
     } catch (error) {
       rarely("look", () =>
-        log.error("Cannot look for spools of former workers", { reason: messageOf(error) }),
+        log.error("Cannot look for spools of former workers", { reason: reasonOf(error) }),
       );
       return null;
     }
@@ -75,7 +75,7 @@ export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
 
   function adopt(name: string): void {
     try {
-      const spool = openSpool({ dataDir, name, maxBytes, log, clock });
+      const spool = openSpool({ dataDir, name, maxBytes, log, clock, time });
       const relay = createRelay({ spool, publisher, log, time, onRelayed });
       abandoned.push({ name, spool, relay });
       if (spool.rows > 0)
@@ -83,7 +83,7 @@ export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
       relay.wake();
     } catch (error) {
       rarely(name, () =>
-        log.error("Cannot drain a former worker's spool", { file: name, reason: messageOf(error) }),
+        log.error("Cannot drain a former worker's spool", { file: name, reason: reasonOf(error) }),
       );
     }
   }
@@ -115,7 +115,7 @@ export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
       return question(file);
     } catch (error) {
       rarely(name, () =>
-        log.warn("a former worker's spool is in use", { file: name, reason: messageOf(error) }),
+        log.warn("a former worker's spool is in use", { file: name, reason: reasonOf(error) }),
       );
       return false;
     } finally {

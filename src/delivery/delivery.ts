@@ -4,12 +4,13 @@ import type { StreamConfig } from "../config/environment.ts";
 import type { Route } from "../config/subject.ts";
 import { type Clock, systemClock } from "../runtime/clock.ts";
 import { adoptAbandoned } from "./abandoned.ts";
-import { createRarely, type DeliveryLog, messageOf } from "./log.ts";
+import { createRarely, type DeliveryLog, reasonOf } from "./log.ts";
 import type { NatsOptions } from "./nats/connection.ts";
 import { PendingAcks } from "./nats/pending.ts";
 import { createPublisher } from "./nats/publisher.ts";
 import type { Delivered, Outgoing } from "./outgoing.ts";
 import { createRelay } from "./relay.ts";
+import type { SpoolState } from "./spool/admission.ts";
 import { spoolNameOf } from "./spool/name.ts";
 import { openSpool } from "./spool/spool.ts";
 
@@ -25,7 +26,8 @@ export interface DeliveryState {
   readonly spooledBytes: number;
   /** Age of the oldest spooled event in milliseconds, null when the spool is empty. */
   readonly oldestSpooledMs: number | null;
-  readonly spoolFull: boolean;
+  /** Whether the spool takes events. */
+  readonly spool: SpoolState;
 }
 
 /** Is told the fate of an event, once. */
@@ -87,7 +89,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const clock = options.clock ?? Date.now;
   const time = options.time ?? systemClock;
   const { index, count } = options.slot ?? { index: 0, count: 1 };
-  const spool = openSpool({ dataDir, name: spoolNameOf(index), maxBytes, log, clock });
+  const spool = openSpool({ dataDir, name: spoolNameOf(index), maxBytes, log, clock, time });
   const rarely = createRarely(10_000);
   let isClosed = false;
   let closing: Promise<void> | null = null;
@@ -119,7 +121,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       settle(delivered);
     } catch (error) {
       // A fault in one answer must not end the loop over all acks.
-      log.error("an answer failed by a fault of the gateway", { reason: messageOf(error) });
+      log.error("an answer failed by a fault of the gateway", { reason: reasonOf(error) });
     }
   }
 
@@ -155,11 +157,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   return {
     deliver: (outgoing, settle) => {
       if (isClosed) return answer(settle, "failed");
-      const { routes, payload } = outgoing;
+      const { routes, payloadBytes } = outgoing;
       const messages = routes.length;
       // No destination takes the type: nothing is to be kept, in the spool least of all.
       if (messages === 0) return answer(settle, "published");
-      if (publisher?.state !== "up" || !publisher.hasRoom(messages, messages * payload.length)) {
+      if (publisher?.state !== "up" || !publisher.hasRoom(messages, messages * payloadBytes)) {
         return keep(outgoing, routes, false, settle);
       }
       const acks = new PendingAcks(outgoing, settle, onSettled);
@@ -176,7 +178,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         spooled: spools.reduce((total, { rows }) => total + rows, 0),
         spooledBytes: spools.reduce((total, { bytes }) => total + bytes, 0),
         oldestSpooledMs: Number.isFinite(oldestAt) ? Math.max(0, clock() - oldestAt) : null,
-        spoolFull: spool.isFull,
+        spool: spool.state,
       };
     },
     close: (timeoutMs) => {

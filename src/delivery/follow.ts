@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeliverPolicy, jetstream } from "@nats-io/jetstream";
 import type { StreamConfig } from "../config/environment.ts";
-import { messageOf } from "./log.ts";
+import { reasonOf } from "./log.ts";
 import { dial, type NatsOptions } from "./nats/connection.ts";
 import { SpoolError } from "./spool/fault.ts";
 import { workerOf } from "./spool/name.ts";
@@ -80,6 +80,6 @@ function listSpools(dataDir: string): string[] {
     return readdirSync(dataDir).filter((name) => workerOf(name) !== null);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw new SpoolError(`Cannot read the data directory "${dataDir}": ${messageOf(error)}`);
+    throw new SpoolError(`Cannot read the data directory "${dataDir}": ${reasonOf(error)}`);
   }
 }

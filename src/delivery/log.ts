@@ -19,7 +19,8 @@ export function createRarely(intervalMs: number): (kind: string, write: () => vo
   };
 }
 
-/** The message of whatever was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** The reason of an error for a log line or a message: its text, and the one of its cause. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${reasonOf(error.cause)}`;
 }

@@ -11,6 +11,8 @@ export interface Outgoing {
   readonly type: EventType;
   /** The event as JSON. */
   readonly payload: string;
+  /** Its length in bytes, as UTF-8: what counts against every bound. */
+  readonly payloadBytes: number;
   readonly routes: readonly Route[];
 }
 

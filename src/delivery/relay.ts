@@ -122,7 +122,7 @@ export function createRelay({ spool, publisher, log, time, onRelayed }: RelayOpt
 
   function send(event: SpooledEvent): void {
     inFlight.add(event.seq);
-    inFlightBytes += event.payload.length;
+    inFlightBytes += event.payloadBytes;
     const acks = new PendingAcks(event, event, finish);
     for (let route = 0; route < event.routes.length; route++) publisher.publish(acks, route, DEADLINE_MS);
     if (event.routes.length === 0) finish(acks);
@@ -130,7 +130,7 @@ export function createRelay({ spool, publisher, log, time, onRelayed }: RelayOpt
 
   function finish({ context: event, unacked, rejected, reason }: PendingAcks<SpooledEvent>): void {
     inFlight.delete(event.seq);
-    inFlightBytes -= event.payload.length;
+    inFlightBytes -= event.payloadBytes;
     const remaining = [...rejected, ...unacked];
     if (remaining.length === 0) {
       spool.remove(event);

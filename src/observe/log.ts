@@ -31,9 +31,3 @@ export function createLog(level: string, isTerminal: boolean): Log {
     error: (message, fields) => logger.error(fields ?? {}, message),
   };
 }
-
-/** The reason of an error for a log line or a message: its text, and the one of its cause. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${reasonOf(error.cause)}`;
-}

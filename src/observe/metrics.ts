@@ -180,8 +180,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
   gauge("pixelgate_in_flight_bytes", "Their bytes", "sum", () => delivery().inFlightBytes);
   gauge("pixelgate_spool_events", "Events in the spool", "sum", () => delivery().spooled);
   gauge("pixelgate_spool_bytes", "Their bytes", "sum", () => delivery().spooledBytes);
-  gauge("pixelgate_spool_full", "1 while the spool takes no event", "max", () =>
-    Number(delivery().spoolFull),
+  gauge("pixelgate_spool_full", "1 while the spool takes no event for want of room", "max", () =>
+    Number(delivery().spool === "full"),
+  );
+  gauge("pixelgate_spool_failing", "1 while the disk or the file of the spool reports an error", "max", () =>
+    Number(delivery().spool === "failing"),
   );
   gauge(
     "pixelgate_spool_oldest_seconds",

@@ -10,7 +10,8 @@ import {
   type DeliveryState,
   type WorkerSlot,
 } from "../delivery/delivery.ts";
-import { type Log, reasonOf } from "../observe/log.ts";
+import { reasonOf } from "../delivery/log.ts";
+import type { Log } from "../observe/log.ts";
 import { createMetrics, type Metrics } from "../observe/metrics.ts";
 import type { Observer } from "../observe/observer.ts";
 import { createRefusalLog } from "../observe/rejections.ts";

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Config } from "../config/environment.ts";
 import type { Sources } from "../config/sources.ts";
 import { type DeliveryState, NATS_STATES } from "../delivery/delivery.ts";
+import { SPOOL_STATES } from "../delivery/spool/admission.ts";
 import type { Live } from "../observe/live.ts";
 import type { Log } from "../observe/log.ts";
 import { renderMetrics, type Snapshot, type Totals } from "../observe/metrics.ts";
@@ -209,7 +210,7 @@ function addStates(known: readonly (DeliveryState | null)[]): DeliveryState {
     spooled: sum((state) => state.spooled),
     spooledBytes: sum((state) => state.spooledBytes),
     oldestSpooledMs: ages.length === 0 ? null : Math.max(...ages),
-    spoolFull: states.some((state) => state.spoolFull),
+    spool: SPOOL_STATES.findLast((spool) => states.some((state) => state.spool === spool)) ?? "open",
   };
 }
 

@@ -85,11 +85,13 @@ export function createDecide(options: DecideOptions): (request: PixelRequest) =>
     const facts = readFacts(headers, peer, trustedProxies, source);
     const built = buildEvent(type, query, source, facts, receivedMs, newId);
     if (built instanceof Rejection || built instanceof Dropped) return { source, result: built };
+    const payload = JSON.stringify(built.event);
     const outgoing: Outgoing = {
       id: source.dedupe === null ? newId() : `${source.id}.${headerToken(built.messageId)}`,
       sourceId: source.id,
       type,
-      payload: JSON.stringify(built.event),
+      payload,
+      payloadBytes: Buffer.byteLength(payload),
       routes: source.routes[type],
     };
     return { source, result: new Accepted(outgoing, built.setCookie) };

@@ -37,16 +37,11 @@ const states = [
   ["not ready while draining", { isDraining: true }, 503, /draining/],
   [
     "not ready while the spool is full",
-    { state: { ...IDLE, nats: "up", spoolFull: true } },
+    { state: { ...IDLE, nats: "up", spool: "full" } },
     503,
     /spool is full/,
   ],
-  [
-    "not ready while both are gone",
-    { state: { ...IDLE, nats: "down", spoolFull: true } },
-    503,
-    /NATS is down/,
-  ],
+  ["not ready while both are gone", { state: { ...IDLE, nats: "down", spool: "full" } }, 503, /NATS is down/],
 ] as const;
 
 for (const [what, change, status, body] of states) {

@@ -175,7 +175,7 @@ test("page shows the rates, the totals and the state of delivery", async () => {
     spooled: 5,
     spooledBytes: 4500,
     oldestSpooledMs: 65_000,
-    spoolFull: true,
+    spool: "full",
   };
   await page.locator("#total-taken", { hasText: "5" }).waitFor();
   await page.locator("#total-refused", { hasText: "1" }).waitFor();

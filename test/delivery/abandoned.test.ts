@@ -1,6 +1,9 @@
 // Spools of workers that no longer run, drained to a real server by a process that does.
+
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
+import { readSpool } from "../../src/delivery/spool/reader.ts";
+import { createHandClock } from "../support/clock.ts";
 import { createNats, type NatsServer, startNats } from "../support/natsserver.ts";
 import {
   afterTest,
@@ -90,4 +93,46 @@ test("createDelivery touches no spool that a former worker still writes", async 
     "early.warehouse",
     "late.warehouse",
   ]);
+});
+
+/** A delivery that has relayed the one event of a former worker's spool, and has not looked again since. */
+async function relayOneOf(dataDir: string) {
+  const nats = await keepUntilEnd(startNats());
+  const time = createHandClock();
+  const delivery = openDelivery({ dataDir, nats: { servers: [nats.url] }, time });
+  await until("the event is relayed", async () => countIds(await readStream(nats.url)).has("e1.warehouse"));
+  await until("its row is gone", () => {
+    time.advance(5);
+    return delivery.state().spooled === 0;
+  });
+  return { nats, time, delivery };
+}
+
+test("createDelivery leaves an empty spool whose worker has come back, and what it spools is kept", async () => {
+  const dataDir = await leaveSpools(2);
+  const { time } = await relayOneOf(dataDir);
+  const back = openDelivery({ dataDir, slot: { index: 1, count: 2 } });
+  expect(await deliver(back, event("late"))).toBe("spooled");
+  time.advance(1000);
+  expect(spoolsIn(dataDir)).toHaveLength(2);
+  await back.close(500);
+  expect(readSpool(dataDir, { afterSeq: 0, limit: 10, name: "spool-1.db" }).map(({ id }) => id)).toEqual([
+    "late",
+  ]);
+});
+
+test("createDelivery leaves a spool whose worker came back, spooled and went: its event is relayed, too", async () => {
+  const dataDir = await leaveSpools(2);
+  const { nats, time, delivery } = await relayOneOf(dataDir);
+  const back = openDelivery({ dataDir, slot: { index: 1, count: 2 } });
+  expect(await deliver(back, event("late"))).toBe("spooled");
+  await back.close(500);
+  time.advance(1000);
+  expect(spoolsIn(dataDir)).toHaveLength(2);
+  await until("it is relayed, and the file is gone", () => {
+    time.advance(1000);
+    return spoolsIn(dataDir).length === 1;
+  });
+  expect(delivery.log.lines.join()).toContain("removed the empty spool of a former worker");
+  expect(countIds(await readStream(nats.url)).get("late.warehouse")).toBe(1);
 });

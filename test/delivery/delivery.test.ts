@@ -111,7 +111,7 @@ test("deliver spools without NATS, and the events stay", async () => {
   const dataDir = temporaryFolder();
   const delivery = openDelivery({ dataDir });
   expect(await deliver(delivery, event("one"))).toBe("spooled");
-  expect(delivery.state()).toMatchObject({ nats: "off", spooled: 1, inFlight: 0, spoolFull: false });
+  expect(delivery.state()).toMatchObject({ nats: "off", spooled: 1, inFlight: 0, spool: "open" });
   expect(delivery.state().oldestSpooledMs).toBeGreaterThanOrEqual(0);
   await delivery.close(1000);
   expect(await deliver(delivery, event("late"))).toBe("failed");

@@ -99,7 +99,7 @@ test("createMetrics tells the state of delivery and of the process", async () =>
     spooled: 12,
     spooledBytes: 10_800,
     oldestSpooledMs: 90_500,
-    spoolFull: true,
+    spool: "full",
   }).render();
   expect(read(text, "pixelgate_in_flight_events")).toBe(3);
   expect(read(text, "pixelgate_in_flight_bytes")).toBe(2700);

@@ -9,7 +9,7 @@ const STATE = {
   spooled: 7,
   spooledBytes: 0,
   oldestSpooledMs: null,
-  spoolFull: false,
+  spool: "open",
 } as const;
 
 async function snapshotOf(events: number): Promise<Snapshot> {

@@ -225,11 +225,13 @@ describe("rate limits", () => {
 describe("outgoing", () => {
   test("createDecide routes a page to the enabled destinations that admit pages", () => {
     const { outgoing } = accepted(decideOf()(requestOf(page("writeKey=wk_blog&anonymousId=a&messageId=m"))));
+    expect(outgoing.payloadBytes).toBe(Buffer.byteLength(outgoing.payload));
     expect({ ...outgoing, payload: JSON.parse(outgoing.payload) }).toEqual({
       id: "new-1",
       sourceId: "blog",
       type: "page",
       routes: [{ destinationId: "warehouse", subject: "pixel.warehouse.page" }],
+      payloadBytes: expect.any(Number),
       payload: {
         type: "page",
         anonymousId: "a",

@@ -16,7 +16,9 @@ const ROUTES = [{ destinationId: "warehouse", subject: "pixel.warehouse.page" }]
 
 /** An event for one destination, unless its fields say otherwise. */
 export function event(id: string, fields: Partial<Outgoing> = {}): Outgoing {
-  return { id, sourceId: "blog", type: "page", payload: JSON.stringify({ id }), routes: ROUTES, ...fields };
+  const payload = fields.payload ?? JSON.stringify({ id });
+  const payloadBytes = Buffer.byteLength(payload);
+  return { id, sourceId: "blog", type: "page", payload, payloadBytes, routes: ROUTES, ...fields };
 }
 
 export interface RecordedLog extends DeliveryLog {

@@ -35,7 +35,7 @@ export const IDLE: DeliveryState = {
   spooled: 0,
   spooledBytes: 0,
   oldestSpooledMs: null,
-  spoolFull: false,
+  spool: "open",
 };
 
 /** Opens both ports on free numbers. `world` is what a test may change while they run. */

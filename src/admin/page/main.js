@@ -76,12 +76,16 @@ function showStatus(status) {
 
   const spool = byId("spool", HTMLElement);
   const isWaiting = delivery.spooled > 0 && delivery.nats !== "off";
-  spool.dataset.state = delivery.spoolFull ? "bad" : isWaiting ? "warn" : "idle";
+  spool.dataset.state = delivery.spool !== "open" ? "bad" : isWaiting ? "warn" : "idle";
   const oldest =
     delivery.oldestSpooledMs === null ? "" : `, oldest ${writeDuration(delivery.oldestSpooledMs)}`;
   setText(
     "spool-text",
-    delivery.spoolFull ? "full" : delivery.spooled === 0 ? "empty" : `${writeCount(delivery.spooled)} events`,
+    delivery.spool !== "open"
+      ? delivery.spool
+      : delivery.spooled === 0
+        ? "empty"
+        : `${writeCount(delivery.spooled)} events`,
   );
   setText("spool-more", delivery.spooled === 0 ? "" : `${writeBytes(delivery.spooledBytes)}${oldest}`);
   warn(obstacles.length === 0 ? "" : `Not ready: ${obstacles.join("; ")}`);

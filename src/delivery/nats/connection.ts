@@ -5,7 +5,7 @@ import { connect as connectSocket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ConnectionOptions, connect, credsAuthenticator, type NatsConnection } from "nats";
 import type { NatsConfig } from "../../config/environment.ts";
-import { createRarely, type DeliveryLog, messageOf } from "../log.ts";
+import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
 
 /** How to reach NATS, with what the servers ask for. Holds credentials: never logged. */
 export type NatsOptions = Pick<NatsConfig, "servers"> & Partial<NatsConfig>;
@@ -74,7 +74,7 @@ export function createConnection(nats: NatsOptions, log: DeliveryLog, events: Co
         failures = performance.now() - startedAt > SETTLED_MS ? 0 : failures + 1;
       } catch (error) {
         failures++;
-        const reason = messageOf(error) || "connection refused";
+        const reason = reasonOf(error) || "connection refused";
         rarely(`${server.address} ${reason}`, () =>
           log.warn("Cannot connect to NATS", { server: server.address, reason }),
         );
@@ -97,7 +97,7 @@ export function createConnection(nats: NatsOptions, log: DeliveryLog, events: Co
         resolve(reason);
       };
       const lost = lose;
-      void connection.closed().then((error) => lost(error ? messageOf(error) : "connection closed"));
+      void connection.closed().then((error) => lost(error ? reasonOf(error) : "connection closed"));
       void watch(connection, lost);
       if (isClosed) lost("closing");
       else events.onConnected(connection);

@@ -90,11 +90,9 @@ export function fits(
   subject: string,
   inbox: string,
   messageId: string,
-  payload: string,
+  payloadBytes: number,
   maxPayload: number,
 ): boolean {
   if (subject.length + inbox.length + COMMAND_REST_BYTES > MAX_COMMAND_BYTES) return false;
-  const room = Math.min(maxPayload, MAX_MESSAGE_BYTES) - HEADER_BYTES - messageId.length;
-  // Counted exactly only near the limit: a character is at most three bytes.
-  return payload.length * 3 <= room || Buffer.byteLength(payload) <= room;
+  return payloadBytes <= Math.min(maxPayload, MAX_MESSAGE_BYTES) - HEADER_BYTES - messageId.length;
 }

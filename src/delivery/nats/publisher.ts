@@ -4,7 +4,7 @@ import { createInbox, type Msg } from "nats";
 import type { StreamConfig } from "../../config/environment.ts";
 import { rejectedSubject } from "../../config/subject.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import { createRarely, type DeliveryLog, messageOf } from "../log.ts";
+import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
 import { readAck } from "./ack.ts";
 import { createFixedWindowLimit } from "./allowance.ts";
 import { createConnection, type NatsOptions } from "./connection.ts";
@@ -135,7 +135,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   function onAck(error: Error | null, message: Msg): void {
     if (error !== null) {
-      rarely("inbox", () => log.error("Cannot receive acks from NATS", { reason: messageOf(error) }));
+      rarely("inbox", () => log.error("Cannot receive acks from NATS", { reason: reasonOf(error) }));
       change({ is: "deaf" }, "acks cannot be received");
       // Nobody needs to wait for what cannot come.
       window.expire("acks cannot be received", () => true);
@@ -221,7 +221,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
         return listener.onVerdict(route, "unacked", "publishing to the subject is not permitted");
       }
       const messageId = `${headerValue(outgoing.id)}.${target.destinationId}`;
-      if (!fits(target.subject, inbox, messageId, outgoing.payload, maxPayload)) {
+      if (!fits(target.subject, inbox, messageId, outgoing.payloadBytes, maxPayload)) {
         return listener.onVerdict(route, "rejected", "message is larger than the server takes");
       }
       const number = window.add(listener, route, now, now + deadlineMs);
@@ -232,8 +232,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
     publishRejected: (sourceId, payload) => {
       if (encoder === null || health.phase !== "up") return;
-      // A character is at most three bytes: no need to count them exactly.
-      const bytes = payload.length * 3;
+      const bytes = Buffer.byteLength(payload);
       if (bytes > maxPayload || !mayTell(bytes)) return;
       encoder.publishNoAck(rejectedSubject(stream.prefix, sourceId), payload);
       flushSoon();

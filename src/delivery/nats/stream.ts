@@ -6,7 +6,7 @@ import {
 } from "@nats-io/jetstream";
 import { type NatsConnection, nanos, PermissionViolationError } from "nats";
 import type { StreamConfig } from "../../config/environment.ts";
-import { messageOf } from "../log.ts";
+import { reasonOf } from "../log.ts";
 
 /**
  * `ready`: it exists. `unmanaged`: we may not administer streams, only publish. `unknown`: JetStream gave no answer.
@@ -84,7 +84,7 @@ function findDifferences(actual: NatsStreamConfig, options: StreamConfig): strin
 }
 
 function failed(error: unknown, otherwise: "unknown" | "blocked"): StreamState {
-  const reason = messageOf(error);
+  const reason = reasonOf(error);
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof PermissionViolationError) {
       return { is: "unmanaged", reason: `${cause.operation} on ${cause.subject} is not permitted` };

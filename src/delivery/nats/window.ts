@@ -55,7 +55,7 @@ export class InFlightWindow {
       this.#routes[slot] = route;
       this.#listeners[slot] = listener;
       this.count++;
-      this.bytes += listener.outgoing.payload.length;
+      this.bytes += listener.outgoing.payloadBytes;
       return this.last;
     }
     return 0;
@@ -85,7 +85,7 @@ export class InFlightWindow {
     if (listener === undefined) return;
     this.#listeners[slot] = undefined;
     this.count--;
-    this.bytes -= listener.outgoing.payload.length;
+    this.bytes -= listener.outgoing.payloadBytes;
     listener.onVerdict(this.#routes[slot] ?? 0, verdict, reason);
   }
 

@@ -1,25 +1,27 @@
 // What can be wrong with a spool's file, in our words: SQLite's and the system's errors are known here alone.
 import { mkdirSync } from "node:fs";
-import { messageOf } from "../log.ts";
+import { reasonOf } from "../log.ts";
 
-/** A spool that cannot be opened or read; the message is one line for a person. */
-export class SpoolError extends Error {}
+/** A spool that cannot be opened or read; the message is one line for a person, and the cause what the system said. */
+export class SpoolError extends Error {
+  override readonly name = "SpoolError";
+}
 
 /**
  * `full`: no room in the file's bound or on the disk. `damaged`: not a database any more. `busy`: locked by another
- * process. `faulty`: the disk reports errors, or the folder is read-only. `other`: a bug.
+ * process. `io`: the disk reports errors, or the folder is read-only. `other`: a bug.
  */
-export type SpoolFault = "full" | "damaged" | "busy" | "faulty" | "other";
+export type SpoolFault = "full" | "damaged" | "busy" | "io" | "other";
 
 /** SQLite's primary result codes. */
 const CODES: Readonly<Record<number, SpoolFault>> = {
   5: "busy",
   6: "busy",
-  8: "faulty",
-  10: "faulty",
+  8: "io",
+  10: "io",
   11: "damaged",
   13: "full",
-  14: "faulty",
+  14: "io",
   26: "damaged",
 };
 
@@ -33,7 +35,7 @@ export function faultOf(error: unknown): SpoolFault {
   if (/disk is full|no space left/i.test(text)) return "full";
   if (/malformed|not a database|no such (table|column)|incomplete/i.test(text)) return "damaged";
   if (/locked/i.test(text)) return "busy";
-  if (/unable to open|disk I\/O|readonly/i.test(text)) return "faulty";
+  if (/unable to open|disk I\/O|readonly/i.test(text)) return "io";
   return "other";
 }
 
@@ -42,7 +44,9 @@ export function prepareFolder(dataDir: string): void {
   try {
     mkdirSync(dataDir, { recursive: true });
   } catch (error) {
-    throw new SpoolError(`Cannot create the data directory "${dataDir}": ${systemReason(error)}`);
+    throw new SpoolError(`Cannot create the data directory "${dataDir}": ${systemReason(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -52,5 +56,5 @@ function systemReason(error: unknown): string {
   if (code === "EROFS") return "the file system is read-only";
   if (code === "EEXIST" || code === "ENOTDIR") return "it is not a directory";
   if (code === "ENOSPC") return "no space left on the disk";
-  return messageOf(error);
+  return reasonOf(error);
 }

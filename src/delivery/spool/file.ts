@@ -22,7 +22,7 @@ export interface Addition {
 /** What one transaction does. */
 export interface Change {
   readonly added: readonly Addition[];
-  /** Rows to delete: sequence and payload length. */
+  /** Rows to delete: sequence and payload bytes. */
   readonly removed: ReadonlyMap<number, number>;
   /** Rows that stay for fewer routes. */
   readonly kept: ReadonlyMap<number, readonly Route[]>;
@@ -101,8 +101,11 @@ export function openSpoolFile(path: string, maxBytes: number, nowMs: number): Sp
   );
   const remove = database.prepare("DELETE FROM events WHERE seq = ?");
   const keep = database.prepare("UPDATE events SET routes = ? WHERE seq = ?");
-  // Sums in the file, so that two gateways on one file by mistake still count right.
-  const add = database.prepare("UPDATE totals SET rows = rows + ?, bytes = bytes + ? RETURNING rows, bytes");
+  // Sums in the file, so that two gateways on one file by mistake still count right. Before 0.2.0 bytes were counted in
+  // UTF-16 units: a backlog of that time sets them right when it is gone.
+  const add = database.prepare(
+    "UPDATE totals SET rows = rows + ?1, bytes = iif(rows + ?1 = 0, 0, max(0, bytes + ?2)) RETURNING rows, bytes",
+  );
   const select = (where: string) =>
     database.prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE ${where} seq > ? ORDER BY seq LIMIT ?`);
   const next = select("");
@@ -126,10 +129,10 @@ export function openSpoolFile(path: string, maxBytes: number, nowMs: number): Sp
     }
     for (const [seq, routes] of kept) keep.run(routesText(routes), seq);
     for (const { event, routes, mayBeStored } of added) {
-      const { id, sourceId, type, payload } = event;
+      const { id, sourceId, type, payload, payloadBytes } = event;
       insert.run(id, sourceId, type, nowMs, mayBeStored ? 1 : 0, routesText(routes), payload);
       moreRows++;
-      moreBytes += payload.length;
+      moreBytes += payloadBytes;
     }
     return add.get(moreRows, moreBytes);
   }
@@ -205,13 +208,15 @@ function openDatabase(path: string, maxBytes: number, nowMs: number): DatabaseSy
 /** An event from its row. */
 export function toSpooledEvent(row: Record<string, unknown>): SpooledEvent {
   const routes = JSON.parse(String(row.routes)) as [string, string][];
+  const payload = String(row.payload);
   return {
     seq: Number(row.seq),
     id: String(row.id),
     sourceId: String(row.source),
     type: row.type === "track" ? "track" : "page",
     spooledAtMs: Number(row.received),
-    payload: String(row.payload),
+    payload,
+    payloadBytes: Buffer.byteLength(payload),
     routes: routes.map(([destinationId, subject]) => ({ destinationId, subject })),
   };
 }

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { messageOf } from "../log.ts";
+import { reasonOf } from "../log.ts";
 import { faultOf, SpoolError } from "./fault.ts";
 import { EVENT_COLUMNS, type SpooledEvent, toSpooledEvent } from "./file.ts";
 import { SPOOL_NAME } from "./name.ts";
@@ -47,7 +47,7 @@ function withFile<T>(path: string, missing: T, read: (file: DatabaseSync) => T):
     if (faultOf(error) === "busy") return missing;
     // The gateway has opened it this instant, and not yet written its tables.
     if (error instanceof Error && /no such table/.test(error.message)) return missing;
-    throw new SpoolError(`Cannot read the spool "${path}": ${messageOf(error)}`);
+    throw new SpoolError(`Cannot read the spool "${path}": ${reasonOf(error)}`);
   } finally {
     file?.close();
   }

@@ -1,14 +1,27 @@
 // The outbox on disk: events that NATS has not acked. Many appends share one transaction and one fsync.
 // Knows no NATS; keeps what it has until it is told that a row is done.
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Route } from "../../config/subject.ts";
-import { createRarely, type DeliveryLog, messageOf } from "../log.ts";
+import { type Clock, systemClock } from "../../runtime/clock.ts";
+import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
 import type { Outgoing } from "../outgoing.ts";
-import { faultOf, prepareFolder, SpoolError, type SpoolFault } from "./fault.ts";
-import { type Addition, openSpoolFile, type ReadOptions, type SpooledEvent, type SpoolFile } from "./file.ts";
-import { SPOOL_NAME, SPOOL_SUFFIXES } from "./name.ts";
-import { bringBack, quarantine } from "./salvage.ts";
+import {
+  type Admission,
+  type AdmissionEvent,
+  admits,
+  nextAdmission,
+  OPEN,
+  RETRY_MS,
+  type SpoolState,
+  spoolStateOf,
+} from "./admission.ts";
+import { openCurrentFile } from "./current.ts";
+import { faultOf, prepareFolder, type SpoolFault } from "./fault.ts";
+import type { ReadOptions, SpooledEvent } from "./file.ts";
+import { SPOOL_NAME } from "./name.ts";
+import type { Quarantined } from "./quarantine.ts";
+import { type Append, AppendQueue } from "./queue.ts";
+import { bringBack } from "./salvage.ts";
 
 /** Where a spool is and how large it may get. */
 export interface SpoolOptions {
@@ -18,7 +31,10 @@ export interface SpoolOptions {
   /** Bound of the file. The log beside it takes a few MiB more. */
   readonly maxBytes: number;
   readonly log: DeliveryLog;
+  /** Epoch milliseconds. */
   readonly clock: () => number;
+  /** For pauses; the machine's clock by default. */
+  readonly time?: Clock;
 }
 
 /** Events on disk that have still to be delivered. */
@@ -26,8 +42,8 @@ export interface Spool {
   readonly rows: number;
   /** Payload bytes of all rows. */
   readonly bytes: number;
-  /** True while an append would be refused. */
-  readonly isFull: boolean;
+  /** Whether it takes events, and if not, whether room is missing or the disk fails. */
+  readonly state: SpoolState;
   /** When the oldest row was spooled, epoch milliseconds; null when there is none. */
   readonly oldestAt: number | null;
   /** Takes an event; `done(true)` once it is fsynced, `done(false)` when it cannot be kept. */
@@ -48,86 +64,53 @@ export interface Spool {
   close(): void;
 }
 
-interface Append extends Addition {
-  readonly done: (isSafe: boolean) => void;
-}
-
-/** More than can be in flight at NATS: all of it comes here at once when the connection is lost. */
-const MAX_WAITING = 100_000;
-const MAX_WAITING_BYTES = 96 * 1024 * 1024;
-/** Rows of one transaction: a commit holds the event loop, at about 5 µs a row. */
-const MAX_BATCH = 2000;
 /** Deletions wait this long for an append to share its fsync. */
 const REMOVE_DELAY_MS = 20;
-/** After a refused write nothing is tried for so long. */
-const RETRY_MS = 1000;
 const SHRINK_PAUSE_MS = 50;
 
 /** Opens the spool, sets a damaged file aside, and throws a `SpoolError` when events cannot be kept at all. */
 export function openSpool(options: SpoolOptions): Spool {
-  const { dataDir, log, clock, maxBytes } = options;
+  const { dataDir, log, clock, maxBytes, time = systemClock } = options;
   const path = join(dataDir, options.name ?? SPOOL_NAME);
   const rarely = createRarely(10_000);
-  let waiting: Append[] = [];
-  let waitingBytes = 0;
-  /** Done, and not deleted yet: never read again. Sequence and payload length. */
+  let admission: Admission = OPEN;
+  const queue = new AppendQueue();
+  /** Done, and not deleted yet: never read again. Sequence and payload bytes. */
   const removed = new Map<number, number>();
   const kept = new Map<number, readonly Route[]>();
-  /** Appends are refused until then, `performance.now()`; 0 while all is well. */
-  let closedUntil = 0;
   let isScheduled = false;
-  let removeTimer: ReturnType<typeof setTimeout> | undefined;
-  let probeTimer: ReturnType<typeof setTimeout> | undefined;
-  let isClosed = false;
+  let cancelCommit: (() => void) | null = null;
+  let cancelProbe: (() => void) | null = null;
 
   prepareFolder(dataDir);
-  let file = openFirst();
+  const current = openCurrentFile({ path, maxBytes, log, clock, rarely, onQuarantined: salvage });
 
-  function open(): SpoolFile {
-    return openSpoolFile(path, maxBytes, clock());
-  }
-
-  function openFirst(): SpoolFile {
-    try {
-      try {
-        return open();
-      } catch (error) {
-        if (faultOf(error) !== "damaged") throw error;
-        return startAside(messageOf(error));
-      }
-    } catch (error) {
-      const reason = faultOf(error) === "faulty" ? "the directory is not writable" : messageOf(error);
-      throw new SpoolError(`Cannot open the spool "${path}": ${reason}`);
-    }
-  }
-
-  /** Puts the damaged file aside, opens a new one, and begins to bring over what can still be read. */
-  function startAside(reason: string): SpoolFile {
-    const isDone = new Set(removed.keys());
-    removed.clear();
-    kept.clear();
-    const salvage = quarantine(path, clock());
-    log.error("the spool is damaged and set aside", { file: salvage.path, reason });
-    const fresh = open();
-    bringBack(salvage, {
+  /** Begins to bring over what can still be read of a damaged file; what is done already stays behind. */
+  function salvage(quarantined: Quarantined): void {
+    const done = new Set(removed.keys());
+    forgetRows();
+    bringBack(quarantined, {
       log,
-      isOver: () => isClosed,
+      time,
+      isOver: () => admission.is === "closed",
       // New events go first.
-      isBusy: () => isShut() || waiting.length > MAX_WAITING / 2,
-      keep: (event, done) => {
-        if (isDone.has(event.seq)) done(true);
-        else append(event, event.routes, true, done);
+      isBusy: () => !admits(admission, time.now()) || queue.isLong,
+      keep: (event, tell) => {
+        if (done.has(event.seq)) tell(true);
+        else append(event, event.routes, true, tell);
       },
     });
-    return fresh;
   }
 
-  function later(ms: number, act: () => void): void {
-    setTimeout(act, ms).unref();
+  function forgetRows(): void {
+    removed.clear();
+    kept.clear();
   }
 
-  function isShut(): boolean {
-    return closedUntil !== 0 && performance.now() < closedUntil;
+  function change(event: AdmissionEvent): void {
+    const was = admission;
+    admission = nextAdmission(was, event, time.now());
+    if (was.is === "refusing" && admission.is === "open") log.info("the spool takes events again");
   }
 
   function append(
@@ -136,14 +119,9 @@ export function openSpool(options: SpoolOptions): Spool {
     mayBeStored: boolean,
     done: (isSafe: boolean) => void,
   ): void {
-    const size = event.payload.length;
-    if (isClosed || isShut() || waiting.length >= MAX_WAITING || waitingBytes + size > MAX_WAITING_BYTES) {
-      done(false);
-      return;
-    }
-    waiting.push({ event, routes, mayBeStored, done });
-    waitingBytes += size;
-    schedule();
+    const isTaken = admits(admission, time.now()) && queue.push({ event, routes, mayBeStored, done });
+    if (isTaken) schedule();
+    else done(false);
   }
 
   function schedule(): void {
@@ -156,31 +134,28 @@ export function openSpool(options: SpoolOptions): Spool {
   }
 
   function hasWork(): boolean {
-    return waiting.length > 0 || removed.size > 0 || kept.size > 0;
+    return !queue.isEmpty || removed.size > 0 || kept.size > 0;
   }
 
   /** One transaction with the appends and the deletions that wait, and only then the answers. */
   function commit(): void {
-    if (isClosed || !hasWork()) return;
-    const batch = waiting.length > MAX_BATCH ? waiting.splice(0, MAX_BATCH) : waiting;
-    if (batch === waiting) waiting = [];
-    for (const { event } of batch) waitingBytes -= event.payload.length;
-    clearTimeout(removeTimer);
-    removeTimer = undefined;
+    if (admission.is === "closed" || !hasWork()) return;
+    const batch = queue.take();
+    cancelCommit?.();
+    cancelCommit = null;
     const isSafe = write(batch);
     for (const { done } of batch) done(isSafe);
-    if (waiting.length > 0) schedule();
+    if (!queue.isEmpty) schedule();
   }
 
   function write(batch: readonly Append[]): boolean {
     for (let isFirst = true; ; isFirst = false) {
       try {
         const hasRemoved = removed.size > 0;
-        file.write({ added: batch, removed, kept, nowMs: clock() });
-        removed.clear();
-        kept.clear();
-        reopen();
-        if (hasRemoved && file.rows === 0) shrink();
+        current.file.write({ added: batch, removed, kept, nowMs: clock() });
+        forgetRows();
+        change({ is: "written" });
+        if (hasRemoved && current.file.rows === 0) shrink();
         return true;
       } catch (error) {
         const fault = faultOf(error);
@@ -193,69 +168,46 @@ export function openSpool(options: SpoolOptions): Spool {
 
   /** Does what can be done about a failed write; true when it is worth another try. */
   function isMended(fault: SpoolFault, error: unknown, batch: readonly Append[]): boolean {
-    if (fault === "damaged") return replace(() => startAside(messageOf(error)));
+    if (fault === "damaged") return current.quarantine(reasonOf(error));
     if (fault !== "full") return false;
     // On a full disk even a deletion may find no room; a file whose every row is done can go as a whole.
-    if (file.rows > 0 && removed.size === file.rows) return replace(startOver);
+    if (current.file.rows > 0 && removed.size === current.file.rows) {
+      if (!current.startOver()) return false;
+      forgetRows();
+      return true;
+    }
     // The deletions alone may fit, and make room.
     return batch.length > 0 && removed.size > 0 && write([]);
   }
 
-  function startOver(): SpoolFile {
-    for (const suffix of SPOOL_SUFFIXES) rmSync(path + suffix, { force: true });
-    removed.clear();
-    kept.clear();
-    return open();
-  }
-
-  function replace(start: () => SpoolFile): boolean {
-    try {
-      file.close();
-    } catch {
-      // It goes: nothing it says at closing matters.
-    }
-    try {
-      file = start();
-      return true;
-    } catch (error) {
-      rarely("replace", () => log.error("Cannot start a new spool", { reason: messageOf(error) }));
-      return false;
-    }
-  }
-
   function refuse(fault: SpoolFault, error: unknown): void {
     const says = fault === "full" ? "the spool is full" : "Cannot write the spool";
-    const reason = messageOf(error);
-    rarely(says, () => log.error(says, { reason, events: file.rows, bytes: file.bytes }));
-    closedUntil = performance.now() + RETRY_MS;
-    clearTimeout(probeTimer);
-    probeTimer = setTimeout(probe, RETRY_MS);
-    probeTimer.unref();
+    const { rows, bytes } = current.file;
+    rarely(says, () => log.error(says, { reason: reasonOf(error), events: rows, bytes }));
+    change({ is: "failed", fault });
+    cancelProbe?.();
+    cancelProbe = time.after(RETRY_MS, probe);
   }
 
   /** Finds out whether there is room again: while the spool says it is full, perhaps nobody brings an event to try. */
   function probe(): void {
-    if (isClosed || closedUntil === 0) return;
+    cancelProbe = null;
+    if (admission.is !== "refusing") return;
     commit();
     try {
-      file.probeRoom();
-      reopen();
+      current.file.probeRoom();
+      change({ is: "written" });
     } catch (error) {
       refuse(faultOf(error), error);
     }
   }
 
-  function reopen(): void {
-    if (closedUntil !== 0) log.info("the spool takes events again");
-    closedUntil = 0;
-  }
-
   function shrink(): void {
     try {
-      if (isClosed || !file.shrink()) return;
-      later(SHRINK_PAUSE_MS, shrink);
+      if (admission.is === "closed" || !current.file.shrink()) return;
+      time.after(SHRINK_PAUSE_MS, shrink);
     } catch (error) {
-      rarely("shrink", () => log.warn("Cannot shrink the spool", { reason: messageOf(error) }));
+      rarely("shrink", () => log.warn("Cannot shrink the spool", { reason: reasonOf(error) }));
     }
   }
 
@@ -263,47 +215,47 @@ export function openSpool(options: SpoolOptions): Spool {
     try {
       let { afterSeq } = wanted;
       while (true) {
-        const found = file.read({ ...wanted, afterSeq });
+        const found = current.file.read({ ...wanted, afterSeq });
         const events = found.filter(({ seq }) => !removed.has(seq));
         const last = found.at(-1);
         if (events.length > 0 || last === undefined) return events;
         afterSeq = last.seq;
       }
     } catch (error) {
-      const reason = messageOf(error);
-      if (faultOf(error) === "damaged") replace(() => startAside(reason));
+      const reason = reasonOf(error);
+      if (faultOf(error) === "damaged") current.quarantine(reason);
       else rarely("read", () => log.error("Cannot read the spool", { reason }));
       return [];
     }
   }
 
   function commitSoon(): void {
-    if (isScheduled || removeTimer !== undefined || isShut()) return;
-    removeTimer = setTimeout(commit, REMOVE_DELAY_MS);
+    if (isScheduled || cancelCommit !== null || !admits(admission, time.now())) return;
+    cancelCommit = time.after(REMOVE_DELAY_MS, commit);
   }
 
   function flush(): void {
     do commit();
-    while (waiting.length > 0);
+    while (!queue.isEmpty);
   }
 
   return {
     get rows() {
-      return file.rows;
+      return current.file.rows;
     },
     get bytes() {
-      return file.bytes;
+      return current.file.bytes;
     },
-    get isFull() {
-      return closedUntil !== 0;
+    get state() {
+      return spoolStateOf(admission);
     },
     get oldestAt() {
-      return file.oldestAt;
+      return current.file.oldestAt;
     },
     append,
     read,
     remove: (event) => {
-      removed.set(event.seq, event.payload.length);
+      removed.set(event.seq, event.payloadBytes);
       kept.delete(event.seq);
       commitSoon();
     },
@@ -313,15 +265,15 @@ export function openSpool(options: SpoolOptions): Spool {
     },
     flush,
     close: () => {
-      if (isClosed) return;
+      if (admission.is === "closed") return;
       flush();
-      isClosed = true;
-      clearTimeout(removeTimer);
-      clearTimeout(probeTimer);
+      change({ is: "closed" });
+      cancelCommit?.();
+      cancelProbe?.();
       try {
-        file.close();
+        current.file.close();
       } catch (error) {
-        log.warn("Cannot close the spool", { reason: messageOf(error) });
+        log.warn("Cannot close the spool", { reason: reasonOf(error) });
       }
     },
   };

@@ -52,6 +52,14 @@ test("InFlightWindow goes around a message that is stuck", () => {
   expect(window.count).toBe(1);
 });
 
+test("bytes are those of the payload as UTF-8", () => {
+  const window = new InFlightWindow(64, 100);
+  const number = window.add(listener("e", "ß👋"), 0, 0, 0);
+  expect(window.bytes).toBe(6);
+  window.settle(window.slotOf(number), "stored", "");
+  expect(window.bytes).toBe(0);
+});
+
 test("hasRoom holds the bounds in entries and in bytes", () => {
   const window = new InFlightWindow(64, 100);
   expect(window.hasRoom(1, 100)).toBe(true);

@@ -71,7 +71,8 @@ test("openSpool keeps events over a close, oldest first and whole", async () => 
     spooledAtMs: 1_700_000_000_000,
   });
   expect(again.rows).toBe(2);
-  expect(again.bytes).toBe(one.payload.length + event("two").payload.length);
+  expect(again.bytes).toBe(one.payloadBytes + event("two").payloadBytes);
+  expect(one.payloadBytes).toBeGreaterThan(one.payload.length);
   expect(again.oldestAt).toBe(1_700_000_000_000);
   const sent = again.read({ afterSeq: 0, limit: 10, onlyMaybeStored: true });
   expect(sent.map(({ id }) => id)).toEqual(["one"]);
@@ -128,12 +129,12 @@ test("append refuses past the bound, says full, and takes events again when rows
   for (let round = 0; round < 100 && refused === 0; round++)
     if (!(await append(spool, "more", payload))) refused++;
   expect(refused).toBe(1);
-  expect(spool.isFull).toBe(true);
+  expect(spool.state).toBe("full");
   expect(log.lines.join()).toContain("the spool is full");
   expect(statSync(join(folder, "spool.db")).size).toBeLessThanOrEqual(MIB);
 
   for (const one of spool.read({ afterSeq: 0, limit: 40 })) spool.remove(one);
-  await until("there is room", () => !spool.isFull);
+  await until("there is room", () => spool.state === "open");
   expect(await append(spool, "late", payload)).toBe(true);
   expect(ids(spool)).toContain("late");
 }, 30_000);
@@ -274,16 +275,54 @@ test("append refuses on a full disk, keeps what it had, and recovers with the ro
   }
   expect(refused).toBe(3);
   expect(safe.length).toBeGreaterThan(20);
-  expect(spool.isFull).toBe(true);
+  expect(spool.state).toBe("full");
   expect(ids(spool)).toEqual(safe);
 
   // Even without room to write a deletion, what is delivered goes away and makes room.
   for (const one of spool.read({ afterSeq: 0, limit: 10_000 })) spool.remove(one);
   expect(ids(spool)).toEqual([]);
-  await until("there is room", () => !spool.isFull && spool.rows === 0);
+  await until("there is room", () => spool.state === "open" && spool.rows === 0);
   expect(await append(spool, "late", payload)).toBe(true);
   spool.close();
   expect(ids(open(data).spool)).toEqual(["late"]);
+}, 30_000);
+
+test("append refuses when the disk fails, says so and not that the spool is full, and recovers with it", async () => {
+  const folder = temporaryFolder();
+  const script = `
+    import { openSpool } from ${JSON.stringify(join(import.meta.dir, "../../../src/delivery/spool/spool.ts"))};
+    const say = (text) => console.log(text);
+    const log = { info: say, warn: say, error: say };
+    const spool = openSpool({ dataDir: ${JSON.stringify(folder)}, maxBytes: ${64 * MIB}, log, clock: Date.now });
+    const payload = "x".repeat(10000);
+    const one = { id: "e", sourceId: "s", type: "page", payload, payloadBytes: payload.length, routes: [] };
+    const append = () => new Promise((resolve) => spool.append(one, [], false, resolve));
+    let safe = 0;
+    while (await append()) safe++;
+    console.log("refused", safe, spool.state);
+    while (!(await append())) await Bun.sleep(20);
+    console.log("taken", spool.rows - safe, spool.state);
+    process.exit(0);
+  `;
+  // A file that may grow no longer fails to be written as a broken disk's does: with an error that is not "no space".
+  const child = Bun.spawn(
+    ["sh", "-c", 'trap "" XFSZ; ulimit -S -f 2048; exec "$@"', "sh", process.execPath, "-e", script],
+    {
+      stdout: "pipe",
+      stderr: "inherit",
+    },
+  );
+  afterTest(() => child.kill());
+  let output = "";
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    output += chunk;
+    if (output.includes("refused") && !output.includes("mended")) {
+      execFileSync("prlimit", ["--pid", String(child.pid), "--fsize=unlimited:"]);
+      output += "mended\n";
+    }
+  }
+  expect(output).toMatch(/^Cannot write the spool\nrefused \d+ failing\n/);
+  expect(output).toMatch(/the spool takes events again\ntaken 1 open\n$/);
 }, 30_000);
 
 test("readSpool follows from another process while the gateway writes", async () => {
@@ -337,7 +376,7 @@ test("append has the disk's word before it answers, and one word for many events
     import { openSpool } from ${JSON.stringify(join(import.meta.dir, "../../../src/delivery/spool/spool.ts"))};
     const log = { info() {}, warn() {}, error() {} };
     const spool = openSpool({ dataDir: ${JSON.stringify(folder)}, maxBytes: ${64 * MIB}, log, clock: Date.now });
-    const one = (id) => ({ id, sourceId: "s", type: "page", payload: "{}", routes: [] });
+    const one = (id) => ({ id, sourceId: "s", type: "page", payload: "{}", payloadBytes: 2, routes: [] });
     const append = (id) => new Promise((resolve) => spool.append(one(id), [], false, resolve));
     for (let index = 0; index < 20; index++) {
       if (!(await append("e" + index))) throw new Error("refused");
