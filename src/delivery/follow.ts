@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DeliverPolicy, jetstream } from "@nats-io/jetstream";
 import type { StreamConfig } from "../config/environment.ts";
 import { reasonOf } from "./log.ts";
-import { dial, type NatsOptions } from "./nats/connection.ts";
+import { dial, type NatsOptions } from "./nats/servers.ts";
 import { SpoolError } from "./spool/fault.ts";
 import { workerOf } from "./spool/name.ts";
 import { lastSpooledSeq, readSpool } from "./spool/reader.ts";

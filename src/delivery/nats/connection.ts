@@ -1,14 +1,10 @@
 // Keeps one NATS connection alive: dials, notices a dead one, dials the next server. Knows no stream and no event.
 // The client's own reconnect stays off: it wipes what it holds at each dial, and hangs on a frozen server.
-import { readFileSync } from "node:fs";
 import { connect as connectSocket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ConnectionOptions, connect, credsAuthenticator, type NatsConnection } from "nats";
-import type { NatsConfig } from "../../config/environment.ts";
+import { connect, type NatsConnection } from "nats";
 import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
-
-/** How to reach NATS, with what the servers ask for. Holds credentials: never logged. */
-export type NatsOptions = Pick<NatsConfig, "servers"> & Partial<NatsConfig>;
+import { DIAL_TIMEOUT_MS, type NatsOptions, optionsFor, readServer, type Server } from "./servers.ts";
 
 /** What a connection tells its owner. */
 export interface ConnectionEvents {
@@ -26,24 +22,11 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-const DIAL_TIMEOUT_MS = 5000;
 const MIN_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 1000;
-/** A connection that lived shorter than this counts as a failed dial, so that a kick at the door is not a tight loop. */
+/** What lived shorter than this counts as a failed dial: a server that accepts and drops us at once waits its turn, too. */
 const SETTLED_MS = 1000;
-const PING_INTERVAL_MS = 1000;
-/** With three pings out a dead server shows after 4 s, and one that takes 2 s to answer is not taken for dead. */
-const MAX_PINGS_OUT = 3;
 const CLOSE_TIMEOUT_MS = 500;
-
-interface Server {
-  readonly address: string;
-  readonly host: string;
-  readonly port: number;
-  readonly isTls: boolean;
-  readonly user: string | null;
-  readonly password: string | null;
-}
 
 /** Dials at once and for ever, until closed. */
 export function createConnection(nats: NatsOptions, log: DeliveryLog, events: ConnectionEvents): Connection {
@@ -68,8 +51,9 @@ export function createConnection(nats: NatsOptions, log: DeliveryLog, events: Co
         const connection = await connect(optionsFor(server, nats));
         log.info("NATS connected", { server: server.address, version: connection.info?.version });
         learnServers(connection, server);
-        const reason = await live(connection);
-        await Promise.race([connection.close().catch(() => {}), pause(CLOSE_TIMEOUT_MS)]);
+        const reason = await live(connection).finally(() =>
+          Promise.race([connection.close().catch(() => {}), pause(CLOSE_TIMEOUT_MS)]),
+        );
         if (!isClosed) log.warn("NATS connection lost", { server: server.address, reason });
         failures = performance.now() - startedAt > SETTLED_MS ? 0 : failures + 1;
       } catch (error) {
@@ -152,64 +136,6 @@ export function createConnection(nats: NatsOptions, log: DeliveryLog, events: Co
   };
 }
 
-/** Connects once, to the first server that answers, for a command that reads. Rejects with the last server's reason. */
-export async function dial(nats: NatsOptions): Promise<NatsConnection> {
-  let reason: unknown;
-  for (const server of nats.servers.map(readServer)) {
-    try {
-      return await connect({ ...optionsFor(server, nats), reconnect: true, maxReconnectAttempts: -1 });
-    } catch (error) {
-      reason = error;
-    }
-  }
-  throw reason;
-}
-
-function readServer(text: string): Server {
-  const url = new URL(text.includes("://") ? text : `nats://${text}`);
-  const port = url.port === "" ? 4222 : Number(url.port);
-  return {
-    address: `${url.hostname}:${port}`,
-    host: url.hostname.replace(/^\[|\]$/g, ""),
-    port,
-    isTls: url.protocol === "tls:",
-    user: url.username === "" ? null : decodeURIComponent(url.username),
-    password: url.password === "" ? null : decodeURIComponent(url.password),
-  };
-}
-
-function optionsFor(server: Server, nats: NatsOptions): ConnectionOptions {
-  const options: ConnectionOptions = {
-    servers: [server.address],
-    name: "pixelgate",
-    timeout: DIAL_TIMEOUT_MS,
-    reconnect: false,
-    ignoreClusterUpdates: true,
-    pingInterval: PING_INTERVAL_MS,
-    maxPingOut: MAX_PINGS_OUT,
-    noAsyncTraces: true,
-  };
-  const user = nats.user ?? server.user;
-  const password = nats.password ?? server.password;
-  if (nats.credsFile) options.authenticator = credsAuthenticator(readFileSync(nats.credsFile));
-  else if (nats.token) options.token = nats.token;
-  // As in other NATS clients, a user without a password in a URL is a token.
-  else if (user !== null && password === null && nats.user == null) options.token = user;
-  else if (user !== null) {
-    options.user = user;
-    if (password !== null) options.pass = password;
-  }
-  const { tlsCaFile, tlsCertFile, tlsKeyFile } = nats;
-  if (server.isTls || tlsCaFile || tlsCertFile) {
-    options.tls = {
-      ...(tlsCaFile ? { caFile: tlsCaFile } : {}),
-      ...(tlsCertFile ? { certFile: tlsCertFile } : {}),
-      ...(tlsKeyFile ? { keyFile: tlsKeyFile } : {}),
-    };
-  }
-  return options;
-}
-
 /**
  * Throws unless a server greets at the address. The client forgets a socket whose server never greets: without this,
  * a frozen server costs an open file for each dial.
@@ -226,7 +152,7 @@ function knock(server: Server): Promise<void> {
     const timer = setTimeout(() => finish(new Error("server does not greet")), DIAL_TIMEOUT_MS);
     socket.once("data", () => finish(null));
     socket.on("error", (error: Error & { code?: string }) => {
-      finish(error.code === "ECONNREFUSED" ? new Error("connection refused") : error);
+      finish(error.code === "ECONNREFUSED" ? new Error("connection refused", { cause: error }) : error);
     });
     socket.once("close", () => finish(new Error("connection refused")));
   });

@@ -7,7 +7,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
 import { readAck } from "./ack.ts";
 import { createFixedWindowLimit } from "./allowance.ts";
-import { createConnection, type NatsOptions } from "./connection.ts";
+import { createConnection } from "./connection.ts";
 import { fits, headerValue, PublishEncoder } from "./encoder.ts";
 import { bytesSender, readStoredAcks } from "./fastpath.ts";
 import {
@@ -18,6 +18,7 @@ import {
   natsHealthOf,
   nextHealth,
 } from "./health.ts";
+import type { NatsOptions } from "./servers.ts";
 import { createStreamWatch } from "./streamwatch.ts";
 import { type AckListener, InFlightWindow } from "./window.ts";
 

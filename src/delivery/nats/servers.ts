@@ -1,0 +1,83 @@
+// NATS servers as they are configured: addresses, credentials, TLS, and a single dial for a command that reads.
+import { readFileSync } from "node:fs";
+import { type ConnectionOptions, connect, credsAuthenticator, type NatsConnection } from "nats";
+import type { NatsConfig } from "../../config/environment.ts";
+
+/** How to reach NATS, with what the servers ask for. Holds credentials: never logged. */
+export type NatsOptions = Pick<NatsConfig, "servers"> & Partial<NatsConfig>;
+
+/** One server of the list, with what its URL says of how to get in. */
+export interface Server {
+  readonly address: string;
+  readonly host: string;
+  readonly port: number;
+  readonly isTls: boolean;
+  readonly user: string | null;
+  readonly password: string | null;
+}
+
+/** Longest wait for a server to take a connection. */
+export const DIAL_TIMEOUT_MS = 5000;
+const PING_INTERVAL_MS = 1000;
+/** With three pings out a dead server shows after 4 s, and one that takes 2 s to answer is not taken for dead. */
+const MAX_PINGS_OUT = 3;
+
+/** Reads a server of the list: a URL, or an address alone. */
+export function readServer(text: string): Server {
+  const url = new URL(text.includes("://") ? text : `nats://${text}`);
+  const port = url.port === "" ? 4222 : Number(url.port);
+  return {
+    address: `${url.hostname}:${port}`,
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    port,
+    isTls: url.protocol === "tls:",
+    user: url.username === "" ? null : decodeURIComponent(url.username),
+    password: url.password === "" ? null : decodeURIComponent(url.password),
+  };
+}
+
+/** What the client is told to connect to a server; reads the credentials file anew, so that a renewed one counts. */
+export function optionsFor(server: Server, nats: NatsOptions): ConnectionOptions {
+  const options: ConnectionOptions = {
+    servers: [server.address],
+    name: "pixelgate",
+    timeout: DIAL_TIMEOUT_MS,
+    reconnect: false,
+    ignoreClusterUpdates: true,
+    pingInterval: PING_INTERVAL_MS,
+    maxPingOut: MAX_PINGS_OUT,
+    noAsyncTraces: true,
+  };
+  const user = nats.user ?? server.user;
+  const password = nats.password ?? server.password;
+  if (nats.credsFile) options.authenticator = credsAuthenticator(readFileSync(nats.credsFile));
+  else if (nats.token) options.token = nats.token;
+  // As in other NATS clients, a user without a password in a URL is a token.
+  else if (user !== null && password === null && nats.user == null) options.token = user;
+  else if (user !== null) {
+    options.user = user;
+    if (password !== null) options.pass = password;
+  }
+  const { tlsCaFile, tlsCertFile, tlsKeyFile } = nats;
+  if (server.isTls || tlsCaFile || tlsCertFile) {
+    options.tls = {
+      ...(tlsCaFile ? { caFile: tlsCaFile } : {}),
+      ...(tlsCertFile ? { certFile: tlsCertFile } : {}),
+      ...(tlsKeyFile ? { keyFile: tlsKeyFile } : {}),
+    };
+  }
+  return options;
+}
+
+/** Connects once, to the first server that answers, for a command that reads. Rejects with the last server's reason. */
+export async function dial(nats: NatsOptions): Promise<NatsConnection> {
+  let reason: unknown;
+  for (const server of nats.servers.map(readServer)) {
+    try {
+      return await connect({ ...optionsFor(server, nats), reconnect: true, maxReconnectAttempts: -1 });
+    } catch (error) {
+      reason = error;
+    }
+  }
+  throw reason;
+}
