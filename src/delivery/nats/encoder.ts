@@ -19,11 +19,21 @@ const ZERO = 48;
 const CR = 13;
 const LF = 10;
 
+/** A way onto the wire. Subject, reply and id are printable ASCII. */
+export interface PublishPath {
+  /** Publishes with a message id, and a reply subject for the ack. */
+  publish(subject: string, reply: string, messageId: string, payload: string): void;
+  /** Publishes and asks for no ack. */
+  publishNoAck(subject: string, payload: string): void;
+  /** Hands over what has been published since the last time. */
+  flush(): void;
+}
+
 /**
  * Collects publishes and hands them over as few buffers. With 900-byte payloads this costs 3.7 µs a message,
  * ack included, where the client's own `publish` costs 5.3 to 6.5: one copy instead of three, no object a message.
  */
-export class PublishEncoder {
+export class PublishEncoder implements PublishPath {
   readonly #send: (bytes: Uint8Array) => void;
   #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   #start = 0;
@@ -33,19 +43,16 @@ export class PublishEncoder {
     this.#send = send;
   }
 
-  /** Adds a publish with a message id and a reply subject. Subject, reply and id are printable ASCII. */
   publish(subject: string, reply: string, messageId: string, payload: string): void {
     const headerBytes = HEADER_BYTES + messageId.length;
     const command = `HPUB ${subject} ${reply} ${headerBytes} ${SIZE_BLANK}\r\n`;
     this.#add(command, `${HEADER_START}${messageId}\r\n\r\n`, payload);
   }
 
-  /** Adds a publish that asks for no ack. */
   publishNoAck(subject: string, payload: string): void {
     this.#add(`PUB ${subject} ${SIZE_BLANK}\r\n`, "", payload);
   }
 
-  /** Hands over what has been added since the last time. */
   flush(): void {
     if (this.#end === this.#start) return;
     this.#send(this.#chunk.subarray(this.#start, this.#end));

@@ -1,7 +1,7 @@
 // The short cut for acks against the real client: whatever way the network cuts the bytes, each ack is heard once.
 import { afterAll, expect, test } from "bun:test";
 import { connect, createInbox, NatsConnectionImpl } from "nats";
-import { readStoredAcks } from "../../../src/delivery/nats/fastpath.ts";
+import { openFastPath } from "../../../src/delivery/nats/fastpath.ts";
 import { startNats } from "../../support/natsserver.ts";
 
 const nats = await startNats();
@@ -19,7 +19,7 @@ async function open() {
       long.push(`${message.subject.slice(inbox.length)} ${message.string()}`);
     },
   });
-  readStoredAcks(connection, inbox, (number) => short.push(number));
+  openFastPath(connection)?.readStoredAcks(inbox, (number) => short.push(number));
   const { parser } = connection.protocol;
   const line = (number: number | string, payload: string, spaces = " ") =>
     `MSG ${inbox}${number} ${subscription.getID()}${spaces}${encoder.encode(payload).length}\r\n${payload}\r\n`;
@@ -71,5 +71,26 @@ test("readStoredAcks leaves the other subscriptions of the connection alone", as
   expect((await connection.request("question")).string()).toBe("yes");
   expect(short).toEqual([]);
   answers.unsubscribe();
+  await connection.close();
+});
+
+test("openFastPath gives null for a client whose inside has another shape", async () => {
+  const connection = await connect({ servers: nats.url });
+  expect(openFastPath(connection)).not.toBe(null);
+  const { protocol } = connection as NatsConnectionImpl;
+  const shapes: unknown[] = [
+    undefined,
+    {},
+    { ...protocol, parser: protocol.parser },
+    { sendCommand() {} },
+    { sendCommand() {}, parser: { state: 0 } },
+    { sendCommand() {}, parser: { parse() {} } },
+    { sendCommand() {}, parser: { parse() {}, state: "start" } },
+  ];
+  for (const shape of shapes) {
+    const other = Object.create(connection, { protocol: { value: shape } });
+    expect(openFastPath(other)).toBe(null);
+  }
+  expect(openFastPath({} as typeof connection)).toBe(null);
   await connection.close();
 });

@@ -2,6 +2,9 @@
 // the test turns.
 import { expect, test } from "bun:test";
 import type { DeliveryState } from "../../../src/delivery/delivery.ts";
+import { createPublisher } from "../../../src/delivery/nats/publisher.ts";
+import type { Verdict } from "../../../src/delivery/nats/window.ts";
+import { systemClock } from "../../../src/runtime/clock.ts";
 import { createHandClock } from "../../support/clock.ts";
 import { administer, startNats } from "../../support/natsserver.ts";
 import {
@@ -11,6 +14,8 @@ import {
   openDelivery,
   putAwayAfterEach,
   readStream,
+  recordLog,
+  STREAM,
   temporaryFolder,
   untilUp,
 } from "../../support/parts.ts";
@@ -77,4 +82,41 @@ test("createPublisher gives up a connection whose acks stay away for ten seconds
   time.advance(6000);
   await until("the connection is dropped", () => delivery.log.lines.join().includes("NATS connection lost"));
   expect(delivery.log.lines.join()).toContain("no ack from the stream");
+});
+
+test("createPublisher publishes by the client's public way, and warns, when its inside has another shape", async () => {
+  const server = await startNats();
+  afterTest(server.stop);
+  const log = recordLog();
+  const states: string[] = [];
+  const publisher = createPublisher({
+    nats: { servers: [server.url] },
+    stream: STREAM,
+    log,
+    time: systemClock,
+    onState: (state) => states.push(state),
+    onAck: undefined,
+    openFastPath: () => null,
+  });
+  afterTest(() => publisher.close());
+  await until("NATS is up", () => publisher.state === "up");
+  const verdicts: Verdict[] = [];
+  for (let index = 0; index < 100; index++) {
+    const payload = JSON.stringify({ index, name: "Größe 👋" });
+    const outgoing = event(`e${index}`, { payload });
+    publisher.publish({ outgoing, onVerdict: (_route, verdict) => verdicts.push(verdict) }, 0, 4000);
+  }
+  publisher.publishRejected("blog", "{}");
+  await until("all are acked", () => verdicts.length === 100);
+  expect(new Set(verdicts)).toEqual(new Set(["stored"]));
+  const messages = await readStream(server.url);
+  expect(messages.at(7)).toEqual({
+    subject: "pixel.warehouse.page",
+    messageId: "e7.warehouse",
+    payload: '{"index":7,"name":"Größe 👋"}',
+  });
+  expect(messages.at(-1)?.subject).toBe("pixel._rejected.blog");
+  expect(log.lines.join()).toContain("the NATS client has another shape than expected");
+  expect(log.lines.join()).not.toContain("Cannot connect");
+  expect(states).toEqual(["degraded", "up"]);
 });
