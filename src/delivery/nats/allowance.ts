@@ -1,20 +1,21 @@
 // Fixed-window limit (messages and bytes a second) for best-effort traffic, so that it never competes with events.
+import type { Clock } from "../../runtime/clock.ts";
 
-/** Creates a check that is true while the present second has had fewer than `count` calls and `bytes` bytes. */
-export function createFixedWindowLimit(count: number, bytes: number): (bytes: number) => boolean {
-  let second = 0;
-  let leftCount = count;
-  let leftBytes = bytes;
-  return (size) => {
-    const now = Math.floor(performance.now() / 1000);
+/** Creates a check that takes `bytes`, and is true while the present second has room for one more such message. */
+export function createFixedWindowLimit(
+  perSecond: { readonly messages: number; readonly bytes: number },
+  time: Clock,
+): (bytes: number) => boolean {
+  let second = Number.NEGATIVE_INFINITY;
+  let left = perSecond;
+  return (bytes) => {
+    const now = Math.floor(time.now() / 1000);
     if (now !== second) {
       second = now;
-      leftCount = count;
-      leftBytes = bytes;
+      left = perSecond;
     }
-    if (leftCount === 0 || leftBytes < size) return false;
-    leftCount--;
-    leftBytes -= size;
+    if (left.messages === 0 || left.bytes < bytes) return false;
+    left = { messages: left.messages - 1, bytes: left.bytes - bytes };
     return true;
   };
 }

@@ -1,6 +1,6 @@
 // Publishes messages to the stream and reports what became of each. Knows no spool: whoever publishes decides what
 // an `unacked` message needs.
-import { createInbox, type Msg, type NatsConnection } from "nats";
+import { createInbox, type Msg } from "nats";
 import type { StreamConfig } from "../../config/environment.ts";
 import { rejectedSubject } from "../../config/subject.ts";
 import type { Clock } from "../../runtime/clock.ts";
@@ -9,8 +9,7 @@ import { readAck } from "./ack.ts";
 import { createFixedWindowLimit } from "./allowance.ts";
 import { createConnection } from "./connection.ts";
 import { DeniedSubjects } from "./denied.ts";
-import { fits, headerValue, PublishEncoder, type PublishPath } from "./encoder.ts";
-import { openFastPath } from "./fastpath.ts";
+import { fits, headerValue, type PublishPath } from "./encoder.ts";
 import {
   type HealthEvent,
   mayPublish,
@@ -19,7 +18,7 @@ import {
   natsHealthOf,
   nextHealth,
 } from "./health.ts";
-import { PublicPath } from "./publicpath.ts";
+import { type OpenFastPath, openPath } from "./path.ts";
 import type { NatsOptions } from "./servers.ts";
 import { createStreamWatch } from "./streamwatch.ts";
 import { type AckListener, InFlightWindow } from "./window.ts";
@@ -33,7 +32,7 @@ export interface PublisherOptions {
   /** Called after each change; `up` is also told when a connection comes back. */
   readonly onState: (state: NatsHealth) => void;
   /** Default: the short cuts of the client. A test gives none. */
-  readonly openFastPath?: typeof openFastPath;
+  readonly openFastPath?: OpenFastPath | undefined;
   /** Time from publish to ack in milliseconds. */
   readonly onAck: ((latencyMs: number) => void) | undefined;
 }
@@ -62,8 +61,7 @@ const MAX_IN_FLIGHT = 65_536;
 const MAX_IN_FLIGHT_BYTES = 64 * 1024 * 1024;
 const SWEEP_MS = 200;
 const DENIED = "publishing to the subject is not permitted";
-const MAX_REJECTED_PER_SECOND = 1000;
-const MAX_REJECTED_BYTES_PER_SECOND = 4 * 1024 * 1024;
+const REJECTED_PER_SECOND = { messages: 1000, bytes: 4 * 1024 * 1024 };
 
 /** Connects in the background, and publishes while it can. */
 export function createPublisher(options: PublisherOptions): Publisher {
@@ -76,7 +74,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let inbox = "";
   let maxPayload = 0;
   let isFlushing = false;
-  const mayTell = createFixedWindowLimit(MAX_REJECTED_PER_SECOND, MAX_REJECTED_BYTES_PER_SECOND);
+  const mayTell = createFixedWindowLimit(REJECTED_PER_SECOND, time);
   const stopSweeping = time.every(SWEEP_MS, sweep);
 
   const watch = createStreamWatch({
@@ -92,7 +90,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     onConnected: (fresh) => {
       inbox = `${createInbox()}.`;
       maxPayload = fresh.info?.max_payload ?? 1024 * 1024;
-      path = pathOf(fresh);
+      path = openPath(fresh, inbox, onStored, warnOfShape, options.openFastPath);
       denied.clear();
       change({ is: "connected" }, "");
       fresh.subscribe(`${inbox}*`, { callback: onAck });
@@ -113,16 +111,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
   });
 
-  function pathOf(fresh: NatsConnection): PublishPath {
-    const fast = (options.openFastPath ?? openFastPath)(fresh);
-    if (fast === null) {
-      rarely("shape", () =>
-        log.warn("the NATS client has another shape than expected: events take its public, slower way"),
-      );
-      return new PublicPath(fresh);
-    }
-    fast.readStoredAcks(inbox, onStored);
-    return new PublishEncoder(fast.send);
+  function warnOfShape(): void {
+    rarely("shape", () =>
+      log.warn("the NATS client has another shape than expected: events take its public, slower way"),
+    );
   }
 
   function subjectAt(slot: number): string {

@@ -1,0 +1,59 @@
+// The way onto the wire of one connection: past the client's inside where that looks as expected, and otherwise by what
+// the client promises to everybody.
+import { headers, type NatsConnection } from "nats";
+import { PublishEncoder, type PublishPath } from "./encoder.ts";
+import { openFastPath } from "./fastpath.ts";
+
+/** Opens the fast path of a connection; null when there is none. */
+export type OpenFastPath = typeof openFastPath;
+
+/**
+ * Opens the way for publishes whose replies come to `<inbox><number>`. `onStored` may be told the numbers of stored
+ * messages; the acks that it is not told of come to the inbox's subscription. `onSlow` is called when the client's
+ * inside has another shape than expected.
+ */
+export function openPath(
+  connection: NatsConnection,
+  inbox: string,
+  onStored: (number: number) => void,
+  onSlow: () => void,
+  open: OpenFastPath = openFastPath,
+): PublishPath {
+  const fast = open(connection);
+  if (fast === null) {
+    onSlow();
+    return new PublicPath(connection);
+  }
+  fast.readStoredAcks(inbox, onStored);
+  return new PublishEncoder(fast.send);
+}
+
+/** Slower than the fast path, 5.3 to 6.5 µs a message against 3.7, and right whatever the client's inside looks like. */
+class PublicPath implements PublishPath {
+  readonly #connection: NatsConnection;
+
+  constructor(connection: NatsConnection) {
+    this.#connection = connection;
+  }
+
+  publish(subject: string, reply: string, messageId: string, payload: string): void {
+    const own = headers();
+    own.set("Nats-Msg-Id", messageId);
+    this.#try(() => this.#connection.publish(subject, payload, { reply, headers: own }));
+  }
+
+  publishNoAck(subject: string, payload: string): void {
+    this.#try(() => this.#connection.publish(subject, payload));
+  }
+
+  /** The client flushes by itself. */
+  flush(): void {}
+
+  #try(publish: () => void): void {
+    try {
+      publish();
+    } catch {
+      // It has just been closed: whoever waits for an ack hears that the connection is lost.
+    }
+  }
+}
