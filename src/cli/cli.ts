@@ -1,8 +1,9 @@
 // Verbs and flags. Data goes to stdout, errors to stderr; exit codes: 0 done, 1 failed, 2 wrong words or configuration.
 import { parseArgs } from "node:util";
 import { type Config, readConfig } from "../config/environment.ts";
+import { ConfigFile } from "../config/schema.ts";
 import { SETTINGS } from "../config/settings.ts";
-import { ConfigFile, loadSources, type Sources } from "../config/sources.ts";
+import { loadSources, type Sources } from "../config/sources.ts";
 import { EVENT_SCHEMAS, EVENT_TYPES } from "../pixel/schema.ts";
 import { originOf } from "../process/origin.ts";
 import { VERSION } from "../process/version.ts";

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { Type } from "@sinclair/typebox";
 import manifest from "../../package.json" with { type: "json" };
 import { readConfig } from "../../src/config/environment.ts";
+import { ConfigFile } from "../../src/config/schema.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
-import { ConfigFile, loadSources } from "../../src/config/sources.ts";
+import { loadSources } from "../../src/config/sources.ts";
 import { checkShape, isHere, ROOT, readText, readYaml, runTool, strict } from "./files.ts";
 import { readInstructions } from "./image.ts";
 
