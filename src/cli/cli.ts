@@ -1,6 +1,6 @@
 // Verbs and flags. Data goes to stdout, errors to stderr; exit codes: 0 done, 1 failed, 2 wrong words or configuration.
 import { parseArgs } from "node:util";
-import { type Config, readConfig } from "../config/environment.ts";
+import { type Config, readConfig, textOf } from "../config/environment.ts";
 import { ConfigFile } from "../config/schema.ts";
 import { SETTINGS } from "../config/settings.ts";
 import { loadSources, type Sources } from "../config/sources.ts";
@@ -147,8 +147,9 @@ async function runServe(words: Words): Promise<number> {
   refuseRest(words, 0);
   // Both are read before either is refused: an operator sees every fault at once.
   const config = readConfig(process.env);
-  const path = Array.isArray(config) ? process.env.PIXELGATE_CONFIG?.trim() || null : config.configFile;
-  const sources = loadSources(path, Array.isArray(config) ? "pixel" : config.stream.prefix);
+  const path = Array.isArray(config) ? textOf(process.env, "PIXELGATE_CONFIG") || null : config.configFile;
+  const { PIXELGATE_SUBJECT_PREFIX: prefix } = SETTINGS;
+  const sources = loadSources(path, Array.isArray(config) ? prefix.fallback : config.stream.prefix);
   const faults = [config, sources].filter((read) => Array.isArray(read)).flat();
   if (Array.isArray(config) || Array.isArray(sources)) throw new Exit(2, ...faults);
   const { serve } = await import("../process/serve.ts");

@@ -49,14 +49,22 @@ export interface StreamConfig {
 }
 
 type Name = keyof typeof SETTINGS;
+const NAMES = Object.keys(SETTINGS) as readonly Name[];
+
 type Values = { [K in Name]: ReturnType<(typeof SETTINGS)[K]["read"]> };
 
-/** Reads the environment. Returns a Config, or every fault: a name that is set and empty counts as unset. */
+/** The text of a name: what is set, or its default. A name that is set and blank counts as unset. */
+export function textOf(environment: Record<string, string | undefined>, name: Name): string {
+  return environment[name]?.trim() || SETTINGS[name].fallback;
+}
+
+/** Reads the environment. Returns a Config, or every fault. */
 export function readConfig(environment: Record<string, string | undefined>): Config | string[] {
   const faults: string[] = [];
   const values: Record<string, unknown> = {};
-  for (const [name, setting] of Object.entries<Setting<unknown>>(SETTINGS)) {
-    const text = environment[name]?.trim() || setting.fallback;
+  for (const name of NAMES) {
+    const setting: Setting<unknown> = SETTINGS[name];
+    const text = textOf(environment, name);
     try {
       values[name] = setting.read(text);
     } catch (error) {
@@ -70,13 +78,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   if ((value.NATS_TLS_CERT === null) !== (value.NATS_TLS_KEY === null)) {
     faults.push("Cannot read NATS_TLS_CERT: it goes with NATS_TLS_KEY, and only one is set");
   }
-  if (!value.NATS_URL) {
-    const loose = (Object.keys(SETTINGS) as Name[]).filter(
-      (name) => name.startsWith("NATS_") && name !== "NATS_URL" && environment[name]?.trim(),
-    );
-    if (loose.length > 0 && value.NATS_URL === null) {
-      faults.push(`Cannot use ${loose.join(", ")}: NATS_URL is not set`);
-    }
+  if (value.NATS_URL === null) {
+    const loose = NAMES.filter((name) => name.startsWith("NATS_") && textOf(environment, name) !== "");
+    if (loose.length > 0) faults.push(`Cannot use ${loose.join(", ")}: NATS_URL is not set`);
   }
   return faults.length > 0 ? faults : toConfig(value);
 }

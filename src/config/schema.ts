@@ -14,8 +14,9 @@ const choice = <const T extends string>(values: readonly T[], description: strin
       ),
     ),
   );
+const MAX_TOKEN_LENGTH = 64;
 const token = (description: string) =>
-  Type.String({ description, pattern: SUBJECT_TOKEN.source, maxLength: 64 });
+  Type.String({ description, pattern: SUBJECT_TOKEN.source, maxLength: MAX_TOKEN_LENGTH });
 const enabled = Type.Optional(Type.Boolean({ description: "Default: true", default: true }));
 
 /** The schema of the configuration file; `pixelgate schema config` prints it. */
@@ -123,7 +124,7 @@ function describe(error: ValueError): string {
   }
   if (schema.const !== undefined) return `must be ${JSON.stringify(schema.const)}`;
   if (schema.pattern === SUBJECT_TOKEN.source) {
-    return "must be 1 to 64 of A-Z a-z 0-9 _ -, and cannot begin with _";
+    return `must be 1 to ${MAX_TOKEN_LENGTH} of A-Z a-z 0-9 _ -, and cannot begin with _`;
   }
   if (schema.pattern !== undefined && typeof error.value === "string") {
     return "must not be empty, nor begin or end with a space";

@@ -1,6 +1,7 @@
 // The environment names the gateway reads: one table with help texts, defaults, and how each text becomes a value.
 import { existsSync } from "node:fs";
 import { BlockList, isIP, isIPv4 } from "node:net";
+import { SUBJECT_PREFIX } from "./subject.ts";
 
 /** One environment name. */
 export interface Setting<T> {
@@ -34,15 +35,16 @@ function duration(text: string): number {
 
 const SIZES: Record<string, number> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
 
-function bytes(min: number) {
-  return (text: string): number => {
-    const match = /^(\d{1,15})\s*([kmgt]?)(?:i?b)?$/i.exec(text);
-    const unit = SIZES[match?.[2]?.toLowerCase() ?? "?"];
-    if (match === null || unit === undefined) throw new Fault("is not a size such as 1GiB, 64MiB or 1048576");
-    const size = Number(match[1]) * unit;
-    if (size < min) throw new Fault(`is less than ${min} bytes`);
-    return size;
-  };
+// A spool or a stream that holds less is a typing error.
+const MIN_BYTES = 1024 ** 2;
+
+function size(text: string): number {
+  const match = /^(\d{1,15})\s*([kmgt]?)(?:i?b)?$/i.exec(text);
+  const unit = SIZES[match?.[2]?.toLowerCase() ?? "?"];
+  if (match === null || unit === undefined) throw new Fault("is not a size such as 1GiB, 64MiB or 1048576");
+  const bytes = Number(match[1]) * unit;
+  if (bytes < MIN_BYTES) throw new Fault(`is less than ${MIN_BYTES} bytes`);
+  return bytes;
 }
 
 function file(text: string): string | null {
@@ -101,7 +103,6 @@ function workers(text: string): number {
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
 const NAME = /^[A-Za-z0-9_-]+$/;
-const PREFIX = /^[A-Za-z0-9-][A-Za-z0-9_-]*(\.[A-Za-z0-9-][A-Za-z0-9_-]*)*$/;
 
 /** Every environment name the gateway reads, with its help text and its default. */
 export const SETTINGS = {
@@ -128,11 +129,11 @@ export const SETTINGS = {
     read: optional,
   },
   PIXELGATE_DATA_DIR: { help: "folder of the spool", fallback: "./data", read: String },
-  PIXELGATE_SPOOL_MAX_BYTES: { help: "size of the spool", fallback: "1GiB", read: bytes(1024 * 1024) },
+  PIXELGATE_SPOOL_MAX_BYTES: { help: "size of the spool", fallback: "1GiB", read: size },
   PIXELGATE_SUBJECT_PREFIX: {
     help: "first token of every subject",
     fallback: "pixel",
-    read: pattern(PREFIX, "made of letters, digits, - and _, not beginning with _"),
+    read: pattern(SUBJECT_PREFIX, "made of letters, digits, - and _, not beginning with _"),
   },
   PIXELGATE_STREAM: {
     help: "JetStream stream",
@@ -144,7 +145,7 @@ export const SETTINGS = {
   PIXELGATE_STREAM_MAX_BYTES: {
     help: "size of the stream; none: without bound",
     fallback: "none",
-    read: (text: string) => (text === "none" ? -1 : bytes(1024 * 1024)(text)),
+    read: (text: string) => (text === "none" ? -1 : size(text)),
   },
   PIXELGATE_MAX_URL_BYTES: {
     help: "longest request target, up to 65536",

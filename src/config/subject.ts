@@ -6,15 +6,20 @@ export interface Route {
   readonly subject: string;
 }
 
+const TOKEN = "[A-Za-z0-9-][A-Za-z0-9_-]*";
+
 /** A token of a subject that configuration may name: no dot, no wildcard, no leading underscore. */
-export const SUBJECT_TOKEN = /^[A-Za-z0-9-][A-Za-z0-9_-]*$/;
+export const SUBJECT_TOKEN = new RegExp(`^${TOKEN}$`);
+
+/** What every subject may begin with: one such token or several. */
+export const SUBJECT_PREFIX = new RegExp(`^${TOKEN}(\\.${TOKEN})*$`);
 
 /** The subject of a destination's events of one type: `<prefix>.<destinationId>.<type>`. */
 export function eventSubject(prefix: string, destinationId: string, type: string): string {
   return `${prefix}.${destinationId}.${type}`;
 }
 
-/** The subject of a source's refused requests: `<prefix>._rejected.<sourceId>`. */
+/** The subject of a source's rejected requests: `<prefix>._rejected.<sourceId>`. */
 export function rejectedSubject(prefix: string, sourceId: string): string {
   return `${prefix}._rejected.${sourceId}`;
 }
