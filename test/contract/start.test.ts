@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,6 +42,34 @@ for (const runtime of ["bun", "deno"] as const) {
         expect(stderr).toBe(`Cannot listen on 127.0.0.1:${gateway.port}: the port is in use\n`);
       });
     }, 30_000);
+
+    test(`pixelgate on ${runtime} ends with exit code 2 and names every fault of environment and file`, async () => {
+      const file = join(folder, "pixelgate.json");
+      const content = {
+        sources: [{ id: "a.b", writeKey: "wk_secret", destinations: ["x"] }],
+        destinations: [{ id: "y" }],
+      };
+      writeFileSync(file, JSON.stringify(content));
+      const env = {
+        PORT: "80a",
+        LOG_LEVEL: "loud",
+        NATS_URL: "http://user:hunter2@127.0.0.1",
+        PIXELGATE_CONFIG: file,
+        PIXELGATE_DATA_DIR: folder,
+      };
+      expect(await runCommand([], env, COMMANDS[runtime])).toEqual({
+        code: 2,
+        stdout: "",
+        stderr: [
+          'Cannot read PORT: "80a" is not an integer from 0 to 65535',
+          "Cannot read NATS_URL: the value is not a list of servers such as nats://localhost:4222,nats://other:4222",
+          'Cannot read LOG_LEVEL: "loud" is not one of debug, info, warn, error, silent',
+          `Cannot use ${file}: sources[0].id: must be 1 to 64 of A-Z a-z 0-9 _ -, and cannot begin with _`,
+          `Cannot use ${file}: sources[0].destinations[0]: no destination has the id "x"`,
+          "",
+        ].join("\n"),
+      });
+    }, 20_000);
 
     test.skipIf(!hasIPv6)(
       `pixelgate on ${runtime} gives an IPv4 visitor's address as IPv4 on a socket of both kinds${noIPv6}`,
