@@ -71,8 +71,8 @@ export function openGateway(
   liveSink: LiveSink,
   slot: WorkerSlot | null,
 ): Gateway {
-  const holder = { current: initial };
-  const sources = () => holder.current;
+  const watched = watchSources(config, initial, log);
+  const sources = watched.current;
   const refusals = createRefusalLog(log);
   const delivery = openDelivery(config, log, slot, {
     onAck: (ackMs) => metrics.ack(ackMs / 1000),
@@ -121,7 +121,6 @@ export function openGateway(
     reusePort: slot !== null,
     maxHeaderBytes: maxUrlBytes + HEADER_ROOM_BYTES,
   });
-  const reload = watchSources(config, holder, log);
 
   return {
     port: listener.port,
@@ -129,7 +128,7 @@ export function openGateway(
     state: delivery.state,
     sources,
     async stop() {
-      reload.stop();
+      watched.stop();
       listener.leave();
       await sleep(config.shutdownDelayMs);
       const deadline = Date.now() + config.shutdownTimeoutMs;

@@ -7,13 +7,25 @@ import type { Log } from "../observe/log.ts";
 // Polled: a change is seen on every file system, also when a mounted file is swapped behind a link.
 const POLL_MS = 1000;
 
-/** Watches the configuration file. A good one replaces `holder.current` at once; a bad one is reported and changes nothing. */
+/** Sources that follow their file. */
+export interface WatchedSources {
+  /** The sources of this moment. */
+  current(): Sources;
+  /** From now on they stay as they are. */
+  stop(): void;
+}
+
+/**
+ * Watches the configuration file. A good one replaces the sources at once, `initial` being the first; a bad one is
+ * reported and changes nothing.
+ */
 export function watchSources(
   config: Pick<Config, "configFile" | "stream">,
-  holder: { current: Sources },
+  initial: Sources,
   log: Log,
-): { stop(): void } {
+): WatchedSources {
   const { configFile } = config;
+  let sources = initial;
   let isOver = false;
   const reload = () => {
     if (isOver) return;
@@ -22,12 +34,13 @@ export function watchSources(
       log.error("configuration not reloaded: the running one stays", { faults: loaded });
       return;
     }
-    holder.current = loaded;
+    sources = loaded;
     log.info("configuration reloaded", { sources: loaded.size });
   };
   process.on("SIGHUP", reload);
   if (configFile !== null) watchFile(configFile, { interval: POLL_MS, persistent: false }, reload);
   return {
+    current: () => sources,
     stop() {
       // The signal keeps its handler: without one it would end a process that is still answering.
       isOver = true;

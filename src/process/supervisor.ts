@@ -36,7 +36,6 @@ export async function supervise(
   live: Live,
   log: Log,
 ): Promise<GatewayView> {
-  const holder = { current: initial };
   let isStopping = false;
   let isWatched = false;
   /** What workers counted that have died: a total never goes back. */
@@ -116,7 +115,7 @@ export async function supervise(
   }
   for (const worker of workers) keep(worker, port);
 
-  const reload = watchSources(config, holder, log);
+  const watched = watchSources(config, initial, log);
   const onHangup = () => {
     for (const worker of workers) worker.process?.kill("SIGHUP");
   };
@@ -129,7 +128,7 @@ export async function supervise(
 
   return {
     port,
-    sources: () => holder.current,
+    sources: watched.current,
     state: () => addStates(workers.map((worker) => worker.state)),
     metrics: {
       totals: () => addTotals([retired, ...workers].map(({ totals }) => totals)),
@@ -140,7 +139,7 @@ export async function supervise(
     },
     async stop() {
       isStopping = true;
-      reload.stop();
+      watched.stop();
       clearInterval(watching);
       await Promise.all(workers.map(endWorker));
     },

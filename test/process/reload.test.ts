@@ -2,11 +2,43 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { loadSources } from "../../src/config/sources.ts";
+import { watchSources } from "../../src/process/reload.ts";
 import { COMMANDS, linesOf, startGateway, withGateway } from "../support/gatewayprocess.ts";
+import { recordLog, STREAM } from "../support/parts.ts";
 import { until } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pixelgate-reload-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+test("watchSources has the sources of this moment, and after its stop those of the last", () => {
+  const configFile = join(folder, "moments.json");
+  const write = (id: string) => {
+    const content = { sources: [{ id, writeKey: "k", destinations: [] }], destinations: [{ id: "d" }] };
+    writeFileSync(configFile, JSON.stringify(content));
+  };
+  write("first");
+  const initial = loadSources(configFile, "pixel");
+  if (Array.isArray(initial)) throw new Error(initial.join("\n"));
+  const others = process.listeners("SIGHUP");
+  const watched = watchSources({ configFile, stream: STREAM }, initial, { debug() {}, ...recordLog() });
+  try {
+    const hangUp = (id: string) => {
+      write(id);
+      process.emit("SIGHUP");
+      return watched.current().get("k")?.id;
+    };
+    expect(watched.current()).toBe(initial);
+    expect(hangUp("second")).toBe("second");
+    watched.stop();
+    expect(hangUp("third")).toBe("second");
+  } finally {
+    watched.stop();
+    for (const listener of process.listeners("SIGHUP")) {
+      if (!others.includes(listener)) process.removeListener("SIGHUP", listener);
+    }
+  }
+});
 
 for (const runtime of ["bun", "deno"] as const) {
   test(`pixelgate on ${runtime} reloads its file on SIGHUP, and stays with what it has when the new one is broken`, async () => {
