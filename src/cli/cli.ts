@@ -6,19 +6,9 @@ import { SETTINGS } from "../config/settings.ts";
 import { loadSources, type Sources } from "../config/sources.ts";
 import { EVENT_SCHEMAS, EVENT_TYPES } from "../pixel/schema.ts";
 import { originOf } from "../process/origin.ts";
+import { StartError } from "../process/starterror.ts";
 import { VERSION } from "../process/version.ts";
-
-/** Why a command ends early: lines for stderr, and the exit code. */
-class Exit extends Error {
-  readonly lines: readonly string[];
-  readonly code: 1 | 2;
-
-  constructor(code: 1 | 2, ...lines: string[]) {
-    super(lines.join("\n"));
-    this.code = code;
-    this.lines = lines;
-  }
-}
+import { Exit } from "./exit.ts";
 
 type Words = ReturnType<typeof readWords>;
 
@@ -96,7 +86,9 @@ function readWords(args: readonly string[]) {
     const [verb = "serve", ...rest] = positionals;
     return { verb, rest, flags: values };
   } catch (error) {
-    throw new Exit(2, `Cannot read the command line: ${(error as Error).message}. Try: pixelgate --help`);
+    throw new Exit(2, `Cannot read the command line: ${(error as Error).message}. Try: pixelgate --help`, {
+      cause: error,
+    });
   }
 }
 
@@ -127,13 +119,13 @@ function help(): string {
 
 function requireConfig(): Config {
   const config = readConfig(process.env);
-  if (Array.isArray(config)) throw new Exit(2, ...config);
+  if (Array.isArray(config)) throw new Exit(2, config);
   return config;
 }
 
 function requireSources(path: string | null, prefix: string): Sources {
   const sources = loadSources(path, prefix);
-  if (Array.isArray(sources)) throw new Exit(2, ...sources);
+  if (Array.isArray(sources)) throw new Exit(2, sources);
   return sources;
 }
 
@@ -151,13 +143,12 @@ async function runServe(words: Words): Promise<number> {
   const { PIXELGATE_SUBJECT_PREFIX: prefix } = SETTINGS;
   const sources = loadSources(path, Array.isArray(config) ? prefix.fallback : config.stream.prefix);
   const faults = [config, sources].filter((read) => Array.isArray(read)).flat();
-  if (Array.isArray(config) || Array.isArray(sources)) throw new Exit(2, ...faults);
+  if (Array.isArray(config) || Array.isArray(sources)) throw new Exit(2, faults);
   const { serve } = await import("../process/serve.ts");
-  const { StartError } = await import("../process/gateway.ts");
   try {
     return await serve(config, sources);
   } catch (error) {
-    if (error instanceof StartError) throw new Exit(error.code, error.message);
+    if (error instanceof StartError) throw new Exit(error.code, [error.message], { cause: error });
     throw error;
   }
 }
@@ -179,7 +170,9 @@ async function runTail(words: Words): Promise<number> {
       isFromStart: words.flags["from-start"] ?? false,
     });
   } catch (error) {
-    throw new Exit(1, `Cannot tail: ${(error as Error).message || "NATS does not answer"}`);
+    throw new Exit(1, `Cannot tail: ${(error as Error).message || "NATS does not answer"}`, {
+      cause: error,
+    });
   }
 }
 
@@ -236,6 +229,6 @@ async function runHealth(words: Words): Promise<number> {
     throw new Exit(1, `Cannot reach the gateway: ${url} answers ${response.status}`);
   } catch (error) {
     if (error instanceof Exit) throw error;
-    throw new Exit(1, `Cannot reach the gateway: nothing answers at ${url}`);
+    throw new Exit(1, `Cannot reach the gateway: nothing answers at ${url}`, { cause: error });
   }
 }

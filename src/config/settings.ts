@@ -14,7 +14,9 @@ export interface Setting<T> {
 }
 
 /** What is the case with a text that cannot be read. */
-export class Fault extends Error {}
+export class Fault extends Error {
+  override readonly name = "Fault";
+}
 
 function integer(min: number, max: number) {
   return (text: string): number => {

@@ -1,6 +1,5 @@
 // One process's pipeline, wired: delivery, observers, the public app and its port. Knows no admin port and no signal.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AnyElysia } from "elysia";
 import type { Config } from "../config/environment.ts";
 import type { Sources } from "../config/sources.ts";
 import {
@@ -11,16 +10,19 @@ import {
   type WorkerSlot,
 } from "../delivery/delivery.ts";
 import { reasonOf } from "../delivery/log.ts";
+import { SpoolError } from "../delivery/spool/fault.ts";
 import type { Log } from "../observe/log.ts";
 import { createMetrics, type Metrics } from "../observe/metrics.ts";
 import type { Observer } from "../observe/observer.ts";
 import { createRefusalLog } from "../observe/rejections.ts";
-import type { Listener, ListenOptions, Runtime } from "../runtime/runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import { createApp } from "../server/app.ts";
 import { createDecide } from "../server/decide.ts";
 import { createPressure } from "../server/loadshedder.ts";
 import { createRateLimiter } from "../server/ratelimiter.ts";
+import { listen } from "./listen.ts";
 import { watchSources } from "./reload.ts";
+import { StartError } from "./starterror.ts";
 import { VERSION } from "./version.ts";
 
 /** Headers may be this much longer than the longest URL we answer ourselves with 414. */
@@ -31,17 +33,6 @@ const LEAVE_MS = 300;
 
 /** How long the last answers may take from our buffers to their readers. */
 const FAREWELL_MS = 100;
-
-/** Why a gateway cannot start, as one line for a person. */
-export class StartError extends Error {
-  /** 2 for a configuration that cannot work, 1 for everything else. */
-  readonly code: 1 | 2;
-
-  constructor(message: string, code: 1 | 2 = 1) {
-    super(message);
-    this.code = code;
-  }
-}
 
 /** What takes pixels, as the admin port sees it: one gateway, or all workers together. */
 export interface GatewayView {
@@ -71,13 +62,13 @@ export function openGateway(
   liveSink: LiveSink,
   slot: WorkerSlot | null,
 ): Gateway {
-  const watched = watchSources(config, initial, log);
-  const sources = watched.current;
   const refusals = createRefusalLog(log);
   const delivery = openDelivery(config, log, slot, {
     onAck: (ackMs) => metrics.ack(ackMs / 1000),
     onRelayed: (events) => metrics.drained(events),
   });
+  const watched = watchSources(config, initial, log);
+  const sources = watched.current;
   const metrics = createMetrics({
     version: VERSION,
     startedMs: Date.now(),
@@ -148,22 +139,6 @@ export function openGateway(
   };
 }
 
-/** Listens, or throws a `StartError` that says why not. */
-export function listen(runtime: Runtime, app: AnyElysia, options: ListenOptions): Listener {
-  try {
-    return runtime.listen(app, options);
-  } catch (error) {
-    throw new StartError(`Cannot listen on ${options.host}:${options.port}: ${listenFault(error)}`);
-  }
-}
-
-function listenFault(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "EADDRINUSE") return "the port is in use";
-  if (code === "EACCES") return "permission denied";
-  return reasonOf(error);
-}
-
 function openDelivery(
   config: Config,
   log: Log,
@@ -173,6 +148,7 @@ function openDelivery(
   try {
     return createDelivery({ ...config, log, slot, ...hooks });
   } catch (error) {
-    throw new StartError(reasonOf(error));
+    if (!(error instanceof SpoolError)) throw error;
+    throw new StartError(error.message, { cause: error });
   }
 }

@@ -8,9 +8,11 @@ import { createLive, type Live } from "../observe/live.ts";
 import { createLog, type Log } from "../observe/log.ts";
 import { findRuntime } from "../runtime/find.ts";
 import type { Listener, Runtime } from "../runtime/runtime.ts";
-import { type GatewayView, listen, openGateway, StartError } from "./gateway.ts";
+import { type GatewayView, openGateway } from "./gateway.ts";
+import { listen } from "./listen.ts";
 import { originOf } from "./origin.ts";
 import { untilStopped } from "./signals.ts";
+import { StartError } from "./starterror.ts";
 import { supervise } from "./supervisor.ts";
 import { VERSION } from "./version.ts";
 import { WORKER_INDEX, work } from "./worker.ts";
@@ -22,10 +24,9 @@ export async function serve(config: Config, sources: Sources): Promise<number> {
   const log = createLog(config.logLevel, process.stdout.isTTY === true);
   const workers = config.workers === 0 ? navigator.hardwareConcurrency : config.workers;
   if (workers > 1 && !runtime.canShare) {
-    throw new StartError(
-      `Cannot run ${workers} workers: on ${runtime.name} processes cannot share a port`,
-      2,
-    );
+    throw new StartError(`Cannot run ${workers} workers: on ${runtime.name} processes cannot share a port`, {
+      code: 2,
+    });
   }
   if (process.env[WORKER_INDEX] !== undefined) return work(config, sources, runtime, log);
   const live = createLive();

@@ -9,8 +9,9 @@ import type { Log } from "../observe/log.ts";
 import { renderMetrics, type Snapshot, type Totals } from "../observe/metrics.ts";
 import { OUTCOMES } from "../observe/observer.ts";
 import { addCounters } from "../observe/snapshot.ts";
-import { type GatewayView, StartError } from "./gateway.ts";
+import type { GatewayView } from "./gateway.ts";
 import { watchSources } from "./reload.ts";
+import { StartError } from "./starterror.ts";
 import { type FromWorker, type ToWorker, WORKER_COUNT, WORKER_INDEX } from "./worker.ts";
 
 const RESTART_MS = 500;
