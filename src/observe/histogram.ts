@@ -1,6 +1,6 @@
 // A histogram of seconds in plain counters. prom-client's own hashes the labels at every observation (0.4 µs);
 // here an observation is one scan of the bounds, and prom-client sees the sums when somebody asks.
-import type { Snapshot } from "./metrics.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** Counts observations in seconds by bucket, for each of a fixed list of label values. */
 export class Histogram {

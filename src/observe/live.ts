@@ -2,7 +2,7 @@
 // looks, and never waits for a viewer: what one cannot take is counted and told as a gap.
 import { clearInterval, setInterval } from "node:timers";
 import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
-import { type LiveRecord, OUTCOME_NAMES, type Outcome } from "./observer.ts";
+import { ACCEPTED, type LiveRecord, OUTCOME_NAMES, type Outcome } from "./observer.ts";
 
 /** What a viewer wants to see; an empty list admits everything. */
 export interface LiveFilter {
@@ -150,7 +150,7 @@ export function createLive(clock: () => number = () => performance.now()): Live 
 
 /**
  * Reads a filter from `source`, `destination`, `type` and `outcome`; each may be repeated or hold a list with commas,
- * and `accepted` stands for published and spooled. Returns what is wrong as a text.
+ * and `accepted` stands for `ACCEPTED`. Returns what is wrong as a text.
  */
 export function readFilter(parameters: URLSearchParams): LiveFilter | string {
   const read = (name: string) => parameters.getAll(name).flatMap((text) => text.split(","));
@@ -166,7 +166,7 @@ export function readFilter(parameters: URLSearchParams): LiveFilter | string {
     if (name === undefined) {
       return `Cannot filter by outcome: "${given}" is not one of ${OUTCOME_NAMES.join(", ")}`;
     }
-    if (name === "accepted") outcomes.push("published", "spooled");
+    if (name === "accepted") outcomes.push(...ACCEPTED);
     else outcomes.push(name);
   }
   return { sources: read("source"), destinations: read("destination"), types, outcomes };

@@ -2,22 +2,12 @@
 // prom-client names, sums and writes them when somebody asks. No client text becomes a label.
 import { type Aggregator, AggregatorRegistry, Counter, Gauge, type Metric, Registry } from "prom-client";
 import { type DeliveryState, NATS_STATES } from "../delivery/delivery.ts";
-import { EVENT_TYPES } from "../pixel/schema.ts";
+import { createRequestCounts } from "./counts.ts";
 import { Histogram } from "./histogram.ts";
 import { watchLag } from "./lag.ts";
-import { type Observer, OUTCOMES, type Outcome } from "./observer.ts";
-
-/** All metrics of one process as plain data that can be sent to another process. */
-export type Snapshot = {
-  name: string;
-  help: string;
-  type: string;
-  aggregator: Aggregator;
-  values: { value: number; labels: Record<string, string | number>; metricName?: string }[];
-}[];
-
-/** Requests since the start by how they ended. */
-export type Totals = Readonly<Record<Outcome, number>>;
+import { ACCEPTED, type Observer, OUTCOMES, type Outcome } from "./observer.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { Totals } from "./totals.ts";
 
 /** The counters of one process. */
 export interface Metrics {
@@ -25,7 +15,7 @@ export interface Metrics {
   /** Counts one PubAck: the seconds from publish to ack. */
   ack(seconds: number): void;
   /** Counts events that left the spool for the stream; each was counted as spooled before. */
-  drained(events: number): void;
+  relayed(events: number): void;
   totals(): Totals;
   snapshot(): Promise<Snapshot>;
   /** The Prometheus text of this process alone. */
@@ -44,28 +34,19 @@ export interface MetricsOptions {
   readonly delivery: () => DeliveryState;
 }
 
-const OUTCOME_INDEX = { published: 0, spooled: 1, failed: 2, rejected: 3, dropped: 4 } as const;
-const TYPE_INDEX = { page: 0, track: 1 } as const;
-
-/** The source label of a request without a valid write key; no source can have this id. */
-const UNKNOWN_SOURCE = "_unknown";
-
-// Reasons are fixed texts and field names of a schema. The cap is for the day that somebody adds one which is not.
-const MAX_REASONS = 64;
+// Outcomes that have a reason, each with a counter of its own, and what that says.
+const REASONED = {
+  rejected: "Requests answered with 4xx for a fault of the client's, by reason",
+  dropped: "Requests dropped by the operator's policy, by reason",
+} as const satisfies Partial<Record<Outcome, string>>;
 
 const LATENCY_BOUNDS = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const LAG_BOUNDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
-/** The counts of one source: a slot for each type and outcome, and the reasons of what was not taken. */
-class SourceCounts {
-  readonly slots = new Float64Array(EVENT_TYPES.length * OUTCOMES.length);
-  readonly reasons = Array.from(this.slots, () => new Map<string, number>());
-}
-
 /** Creates the metrics of a process and starts sampling its event loop. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const { version, startedMs, sourceIds, delivery } = options;
-  const sources = new Map<string, SourceCounts>();
+  const requests = createRequestCounts(sourceIds);
   const latency = new Histogram(
     "pixelgate_request_duration_seconds",
     "From a request's arrival to its answer, by outcome",
@@ -86,34 +67,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   );
   const lagWatch = watchLag((seconds) => lag.observe(seconds));
 
-  function countsOf(sourceId: string): SourceCounts {
-    let counts = sources.get(sourceId);
-    if (counts === undefined) {
-      counts = new SourceCounts();
-      sources.set(sourceId, counts);
-    }
-    return counts;
-  }
-
   const registry = new Registry();
   const registers = [registry];
-
-  /** Calls `each` with every count that has a type and an outcome. */
-  function visit(
-    each: (source: string, type: string, outcome: Outcome, counts: SourceCounts, slot: number) => void,
-  ) {
-    countsOf(UNKNOWN_SOURCE);
-    for (const id of sourceIds()) countsOf(id);
-    for (const [source, counts] of sources) {
-      for (const type of EVENT_TYPES) {
-        for (const outcome of OUTCOMES) {
-          // Without a valid write key a request can only be refused, or be turned away before it is read.
-          if (source === UNKNOWN_SOURCE && outcome !== "rejected" && outcome !== "failed") continue;
-          each(source, type, outcome, counts, TYPE_INDEX[type] * OUTCOMES.length + OUTCOME_INDEX[outcome]);
-        }
-      }
-    }
-  }
 
   new Counter({
     name: "pixelgate_events_total",
@@ -122,9 +77,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     registers,
     collect() {
       this.reset();
-      visit((source, type, outcome, counts, slot) =>
-        this.inc({ source, type, outcome }, counts.slots[slot] ?? 0),
-      );
+      for (const { source, type, outcome, count } of requests.list())
+        this.inc({ source, type, outcome }, count);
     },
   });
   new Counter({
@@ -134,29 +88,27 @@ export function createMetrics(options: MetricsOptions): Metrics {
     registers,
     collect() {
       this.reset();
-      visit((source, type, outcome, counts, slot) => {
-        if (outcome === "published" || outcome === "spooled") {
-          this.inc({ source, type }, counts.slots[slot] ?? 0);
-        }
-      });
+      for (const { source, type, outcome, count } of requests.list()) {
+        if (ACCEPTED.includes(outcome)) this.inc({ source, type }, count);
+      }
     },
   });
-  for (const outcome of ["rejected", "dropped"] as const) {
+  for (const [outcome, help] of Object.entries(REASONED)) {
     new Counter({
       name: `pixelgate_${outcome}_total`,
-      help: `Requests ${outcome === "rejected" ? "refused" : "dropped by the operator's policy"}, by reason`,
+      help,
       labelNames: ["source", "type", "reason"],
       registers,
       collect() {
         this.reset();
-        visit((source, type, other, counts, slot) => {
-          if (other !== outcome) return;
-          for (const [reason, count] of counts.reasons[slot] ?? []) this.inc({ source, type, reason }, count);
-        });
+        for (const { source, type, outcome: ended, reasons } of requests.list()) {
+          if (ended !== outcome) continue;
+          for (const [reason, count] of reasons) this.inc({ source, type, reason }, count);
+        }
       },
     });
   }
-  const drains = new Counter({
+  const relayed = new Counter({
     name: "pixelgate_drained_total",
     help: "Spooled events that were published later",
     registers,
@@ -228,28 +180,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
   return {
     count(outcome, type, sourceId, reason, startedMs) {
-      const outcomeIndex = OUTCOME_INDEX[outcome];
-      const slot = TYPE_INDEX[type] * OUTCOMES.length + outcomeIndex;
-      const counts = countsOf(sourceId ?? UNKNOWN_SOURCE);
-      counts.slots[slot] = (counts.slots[slot] ?? 0) + 1;
-      latency.observe((performance.now() - startedMs) / 1000, outcomeIndex);
-      if (reason === null) return;
-      const reasons = counts.reasons[slot];
-      if (reasons === undefined) return;
-      const known = reasons.get(reason);
-      if (known === undefined && reasons.size >= MAX_REASONS) {
-        reasons.set("other", (reasons.get("other") ?? 0) + 1);
-      } else reasons.set(reason, (known ?? 0) + 1);
+      requests.count(outcome, type, sourceId, reason);
+      latency.observe((performance.now() - startedMs) / 1000, OUTCOMES.indexOf(outcome));
     },
     ack: (seconds) => acks.observe(seconds),
-    drained: (events) => drains.inc(events),
-    totals() {
-      const totals = { published: 0, spooled: 0, failed: 0, rejected: 0, dropped: 0 };
-      visit((_source, _type, outcome, counts, slot) => {
-        totals[outcome] += counts.slots[slot] ?? 0;
-      });
-      return totals;
-    },
+    relayed: (events) => relayed.inc(events),
+    totals: requests.totals,
     snapshot,
     render: async () => renderMetrics([await snapshot()]),
     stop: lagWatch.stop,

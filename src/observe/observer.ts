@@ -2,7 +2,14 @@
 import type { Delivered } from "../delivery/outgoing.ts";
 import type { EventType } from "../pixel/schema.ts";
 
-/** How a request ended: safe at NATS or in the spool, refused by nobody's fault but ours, refused, or dropped by policy. */
+/**
+ * How a request ended.
+ * - `published`: 200; every message of the event has its JetStream ack.
+ * - `spooled`: 200; the event is in the spool and fsynced.
+ * - `failed`: 503, ours.
+ * - `rejected`: 4xx, the client's.
+ * - `dropped`: 200, the operator's policy.
+ */
 export type Outcome = Delivered | "rejected" | "dropped";
 
 /** Every outcome. */
@@ -14,7 +21,10 @@ export const OUTCOMES = [
   "dropped",
 ] as const satisfies Outcome[];
 
-/** What an operator may call outcomes: `accepted` is published or spooled. */
+/** The outcomes of an event that is safe, together called `accepted`. */
+export const ACCEPTED: readonly Outcome[] = ["published", "spooled"];
+
+/** What an operator may call outcomes. */
 export const OUTCOME_NAMES = ["accepted", ...OUTCOMES] as const;
 
 /** One request, as the live page shows it. */
@@ -23,7 +33,7 @@ export interface LiveRecord {
   readonly receivedMs: number;
   readonly type: EventType;
   readonly outcome: Outcome;
-  /** Why it was refused or dropped, null when it was taken. */
+  /** Why it was rejected or dropped or has failed, null when it was accepted. */
   readonly reason: string | null;
   readonly status: number;
   /** Null without a valid write key. */

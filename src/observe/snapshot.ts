@@ -1,5 +1,14 @@
-// What dead processes counted, added up: a total outlives who counted it, a gauge does not.
-import type { Snapshot } from "./metrics.ts";
+// The metrics of a process as data, and those of dead ones added up: a total outlives who counted it, a gauge does not.
+import type { Aggregator } from "prom-client";
+
+/** All metrics of one process as plain data that can be sent to another process. */
+export type Snapshot = {
+  name: string;
+  help: string;
+  type: string;
+  aggregator: Aggregator;
+  values: { value: number; labels: Record<string, string | number>; metricName?: string }[];
+}[];
 
 /** Adds the counters of a snapshot to those of earlier ones; as large as one snapshot, however many die. */
 export function addCounters(earlier: Snapshot, snapshot: Snapshot): Snapshot {

@@ -65,7 +65,7 @@ export function openGateway(
   const refusals = createRefusalLog(log);
   const delivery = openDelivery(config, log, slot, {
     onAck: (ackMs) => metrics.ack(ackMs / 1000),
-    onRelayed: (events) => metrics.drained(events),
+    onRelayed: (events) => metrics.relayed(events),
   });
   const watched = watchSources(config, initial, log);
   const sources = watched.current;

@@ -6,9 +6,9 @@ import { type DeliveryState, NATS_STATES } from "../delivery/delivery.ts";
 import { SPOOL_STATES } from "../delivery/spool/admission.ts";
 import type { Live } from "../observe/live.ts";
 import type { Log } from "../observe/log.ts";
-import { renderMetrics, type Snapshot, type Totals } from "../observe/metrics.ts";
-import { OUTCOMES } from "../observe/observer.ts";
-import { addCounters } from "../observe/snapshot.ts";
+import { renderMetrics } from "../observe/metrics.ts";
+import { addCounters, type Snapshot } from "../observe/snapshot.ts";
+import { addTotals, type Totals } from "../observe/totals.ts";
 import type { GatewayView } from "./gateway.ts";
 import { watchSources } from "./reload.ts";
 import { StartError } from "./starterror.ts";
@@ -79,7 +79,7 @@ export async function supervise(
     worker.process?.once("exit", (code, signal) => {
       if (isStopping) return;
       retired = {
-        totals: addTotals([retired.totals, worker.totals]),
+        totals: addTotals([retired.totals, worker.totals].filter((totals) => totals !== null)),
         snapshot: addCounters(retired.snapshot, worker.snapshot),
       };
       worker.totals = null;
@@ -132,7 +132,7 @@ export async function supervise(
     sources: watched.current,
     state: () => addStates(workers.map((worker) => worker.state)),
     metrics: {
-      totals: () => addTotals([retired, ...workers].map(({ totals }) => totals)),
+      totals: () => addTotals([retired, ...workers].flatMap(({ totals }) => totals ?? [])),
       async render() {
         await Promise.all(workers.map(askSnapshot));
         return renderMetrics([retired, ...workers].map(({ snapshot }) => snapshot));
@@ -212,12 +212,4 @@ function addStates(known: readonly (DeliveryState | null)[]): DeliveryState {
     oldestSpooledMs: ages.length === 0 ? null : Math.max(...ages),
     spool: SPOOL_STATES.findLast((spool) => states.some((state) => state.spool === spool)) ?? "open",
   };
-}
-
-function addTotals(known: readonly (Totals | null)[]): Totals {
-  const total = { published: 0, spooled: 0, failed: 0, rejected: 0, dropped: 0 };
-  for (const totals of known) {
-    for (const outcome of OUTCOMES) total[outcome] += totals?.[outcome] ?? 0;
-  }
-  return total;
 }

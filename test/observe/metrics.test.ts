@@ -118,8 +118,8 @@ test("createMetrics tells the state of delivery and of the process", async () =>
 test("createMetrics counts what leaves the spool", async () => {
   const metrics = open();
   expect(read(await metrics.render(), "pixelgate_drained_total")).toBe(0);
-  metrics.drained(500);
-  metrics.drained(12);
+  metrics.relayed(500);
+  metrics.relayed(12);
   expect(read(await metrics.render(), "pixelgate_drained_total")).toBe(512);
 });
 

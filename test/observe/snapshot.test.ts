@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { createMetrics, renderMetrics, type Snapshot } from "../../src/observe/metrics.ts";
-import { addCounters } from "../../src/observe/snapshot.ts";
+import { createMetrics, renderMetrics } from "../../src/observe/metrics.ts";
+import { addCounters, type Snapshot } from "../../src/observe/snapshot.ts";
 
 const STATE = {
   nats: "off",
