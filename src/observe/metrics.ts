@@ -38,6 +38,7 @@ export interface MetricsOptions {
 const REASONED = {
   rejected: "Requests answered with 4xx for a fault of the client's, by reason",
   dropped: "Requests dropped by the operator's policy, by reason",
+  failed: "Requests answered with 503 for a cause of ours, by reason",
 } as const satisfies Partial<Record<Outcome, string>>;
 
 const LATENCY_BOUNDS = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];

@@ -47,6 +47,9 @@ test("createMetrics counts each request once by source, type and outcome", async
   expect(read(text, 'pixelgate_dropped_total{source="blog",type="track",reason="bot"}')).toBe(1);
   const rejected = 'pixelgate_rejected_total{source="blog",type="page",reason="context must be an object"}';
   expect(read(text, rejected)).toBe(1);
+  const failed =
+    'pixelgate_failed_total{source="blog",type="page",reason="event cannot be kept now: try again"}';
+  expect(read(text, failed)).toBe(1);
   expect(metrics.totals()).toEqual({ published: 2, spooled: 1, failed: 1, rejected: 1, dropped: 1 });
 });
 
