@@ -1,7 +1,7 @@
 // The live feed: requests as server-sent events, to a few viewers with bounded buffers. Keeps nothing while nobody
 // looks, and never waits for a viewer: what one cannot take is counted and told as a gap.
-import { clearInterval, setInterval } from "node:timers";
 import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
+import { type Clock, systemClock } from "../runtime/clock.ts";
 import { ACCEPTED, type LiveRecord, OUTCOME_NAMES, type Outcome } from "./observer.ts";
 
 /** What a viewer wants to see; an empty list admits everything. */
@@ -46,10 +46,10 @@ const STALLED_MS = 60_000;
 
 const encoder = new TextEncoder();
 
-/** Creates the feed; `clock` gives milliseconds that never go back. */
-export function createLive(clock: () => number = () => performance.now()): Live {
+/** Creates the feed. */
+export function createLive(clock: Clock = systemClock): Live {
   const viewers = new Set<Viewer>();
-  let timer: ReturnType<typeof setInterval> | null = null;
+  let stopFlushing: (() => void) | null = null;
 
   function send(viewer: Viewer, text: string, nowMs: number): void {
     try {
@@ -63,9 +63,9 @@ export function createLive(clock: () => number = () => performance.now()): Live 
 
   function remove(viewer: Viewer): void {
     viewers.delete(viewer);
-    if (viewers.size > 0 || timer === null) return;
-    clearInterval(timer);
-    timer = null;
+    if (viewers.size > 0) return;
+    stopFlushing?.();
+    stopFlushing = null;
   }
 
   function end(viewer: Viewer): void {
@@ -95,7 +95,7 @@ export function createLive(clock: () => number = () => performance.now()): Live 
   }
 
   function flushAll(): void {
-    const nowMs = clock();
+    const nowMs = clock.now();
     for (const viewer of [...viewers]) flush(viewer, nowMs);
   }
 
@@ -124,10 +124,10 @@ export function createLive(clock: () => number = () => performance.now()): Live 
       return new ReadableStream<Uint8Array>(
         {
           start(controller) {
-            const nowMs = clock();
+            const nowMs = clock.now();
             viewer = { filter, controller, queue: [], queuedLetters: 0, missed: 0, lastSentMs: nowMs };
             viewers.add(viewer);
-            timer ??= setInterval(flushAll, FLUSH_MS);
+            stopFlushing ??= clock.every(FLUSH_MS, flushAll);
             // Sent at once, so that the client knows that it is connected.
             send(viewer, "retry: 1000\n: watching\n\n", nowMs);
           },
@@ -141,7 +141,7 @@ export function createLive(clock: () => number = () => performance.now()): Live 
 
     close() {
       for (const viewer of [...viewers]) {
-        flush(viewer, clock());
+        flush(viewer, clock.now());
         end(viewer);
       }
     },

@@ -66,7 +66,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     LAG_BOUNDS,
     null,
   );
-  const lagWatch = watchLag((seconds) => lag.observe(seconds));
+  const stop = watchLag((seconds) => lag.observe(seconds));
 
   const registry = new Registry();
   const registers = [registry];
@@ -189,7 +189,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     totals: requests.totals,
     snapshot,
     render: async () => renderMetrics([await snapshot()]),
-    stop: lagWatch.stop,
+    stop,
   };
 }
 

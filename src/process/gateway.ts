@@ -14,7 +14,7 @@ import { SpoolError } from "../delivery/spool/fault.ts";
 import type { Log } from "../observe/log.ts";
 import { createMetrics, type Metrics } from "../observe/metrics.ts";
 import type { Observer } from "../observe/observer.ts";
-import { createRefusalLog } from "../observe/rejections.ts";
+import { createRejectionLog } from "../observe/rejections.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { createApp } from "../server/app.ts";
 import { createDecide } from "../server/decide.ts";
@@ -62,7 +62,7 @@ export function openGateway(
   liveSink: LiveSink,
   slot: WorkerSlot | null,
 ): Gateway {
-  const refusals = createRefusalLog(log);
+  const rejections = createRejectionLog(log);
   const delivery = openDelivery(config, log, slot, {
     onAck: (ackMs) => metrics.ack(ackMs / 1000),
     onRelayed: (events) => metrics.relayed(events),
@@ -81,7 +81,7 @@ export function openGateway(
     },
     count(outcome, type, sourceId, reason, startedMs) {
       metrics.count(outcome, type, sourceId, reason, startedMs);
-      if (outcome === "rejected" && reason !== null) refusals.count(reason, sourceId);
+      if (outcome === "rejected" && reason !== null) rejections.count(reason, sourceId);
     },
     show: liveSink.show,
   };
@@ -132,7 +132,7 @@ export function openGateway(
       await delivery.close(left());
       // The last answers are on their way through the sockets.
       await sleep(Math.min(FAREWELL_MS, left()));
-      refusals.flush();
+      rejections.flush();
       metrics.stop();
       pressure.stop();
     },

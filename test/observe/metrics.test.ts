@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { createMetrics, type Metrics, renderMetrics } from "../../src/observe/metrics.ts";
 import { IDLE } from "../support/ports.ts";
+import { until } from "../support/until.ts";
 
 const opened: Metrics[] = [];
 afterAll(() => {
@@ -128,13 +129,10 @@ test("createMetrics counts what leaves the spool", async () => {
 
 test("createMetrics samples how late the event loop runs", async () => {
   const metrics = open();
-  const deadline = Date.now() + 5000;
-  let count = 0;
-  while (count === 0 && Date.now() < deadline) {
-    await Bun.sleep(50);
-    count = read(await metrics.render(), "pixelgate_event_loop_lag_seconds_count") ?? 0;
-  }
-  expect(count).toBeGreaterThan(0);
+  await until("a sample is counted", async () => {
+    const text = await metrics.render();
+    return (read(text, "pixelgate_event_loop_lag_seconds_count") ?? 0) > 0;
+  });
 });
 
 test("renderMetrics adds several processes up", async () => {
