@@ -2,7 +2,8 @@
 import type { BlockList } from "node:net";
 import type { Sources } from "../config/sources.ts";
 import { rejectedSubject } from "../config/subject.ts";
-import { Dropped } from "../pixel/build.ts";
+import { messageId } from "../delivery/outgoing.ts";
+import { Dropped, type NewId } from "../pixel/build.ts";
 import { type ReplyForm, readReplyForm } from "../pixel/reply.ts";
 import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
 import { Accepted, createDecide, isPublishable, targetOf } from "../server/decide.ts";
@@ -13,6 +14,10 @@ export interface ExplainOptions {
   readonly trustedProxies: BlockList | null;
   readonly stream: { readonly prefix: string };
   readonly sources: () => Sources;
+  /** A random UUID by default. */
+  readonly newId?: NewId;
+  /** Epoch milliseconds; `Date.now` by default. */
+  readonly clock?: () => number;
 }
 
 /** A message as it would be published. */
@@ -49,7 +54,7 @@ const ROUTE = /^\/pixel\/v1\/([a-z]+)(\.gif)?(?=[?#]|$)/;
 /** Creates the explanation over the sources of the moment; rate limits do not count. */
 export function createExplain(options: ExplainOptions): Explain {
   const { maxUrlBytes, trustedProxies, sources, stream } = options;
-  const newId = () => crypto.randomUUID();
+  const { newId = () => crypto.randomUUID(), clock = Date.now } = options;
   const decide = createDecide({ maxUrlBytes, trustedProxies, sources, newId, rateLimiter: null });
 
   return (url, headers = new Headers(), peer = null) => {
@@ -71,7 +76,7 @@ export function createExplain(options: ExplainOptions): Explain {
       };
     }
 
-    const { source, result } = decide({ type, url: target, headers, peer, receivedMs: Date.now() });
+    const { source, result } = decide({ type, url: target, headers, peer, receivedMs: clock() });
     const reply = gif === undefined ? (source?.reply ?? readReplyForm(headers)) : "gif";
     const asked = { reply, type, source: source?.id ?? null };
     if (result instanceof Dropped) {
@@ -83,17 +88,17 @@ export function createExplain(options: ExplainOptions): Explain {
       const rejectedTo = isShown ? rejectedSubject(stream.prefix, source.id) : null;
       return { outcome: "rejected", status, reason, ...asked, ...nothing, rejectedTo };
     }
-    const { id, payload, routes } = result.outgoing;
+    const { outgoing } = result;
     return {
       outcome: "accepted",
       status: 200,
       reason: null,
       ...asked,
-      event: JSON.parse(payload),
-      messages: routes.map(({ destinationId, subject }) => ({
-        destination: destinationId,
-        subject,
-        headers: { "Nats-Msg-Id": `${id}.${destinationId}` },
+      event: JSON.parse(outgoing.payload),
+      messages: outgoing.routes.map((route) => ({
+        destination: route.destinationId,
+        subject: route.subject,
+        headers: { "Nats-Msg-Id": messageId(outgoing, route) },
       })),
       rejectedTo: null,
     };

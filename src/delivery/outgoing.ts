@@ -1,11 +1,10 @@
-// What delivery is given, and the fate it reports.
-
+// What delivery is given, under which id the stream knows it, and the fate it reports.
 import type { Route } from "../config/subject.ts";
 import type { EventType } from "../pixel/schema.ts";
 
 /** An event on its way out: one message per route, all with the same payload. */
 export interface Outgoing {
-  /** The message of a route has the `Nats-Msg-Id` `<id>.<destinationId>`. */
+  /** The event's part of every `messageId`: no two events of a source share it unless they are one. */
   readonly id: string;
   readonly sourceId: string;
   readonly type: EventType;
@@ -18,3 +17,16 @@ export interface Outgoing {
 
 /** `published`: every route has its PubAck. `spooled`: on disk and fsynced. `failed`: nobody is responsible for it. */
 export type Delivered = "published" | "spooled" | "failed";
+
+/**
+ * The `Nats-Msg-Id` of a route's message, `<id>.<destinationId>`: printable ASCII, as a header needs it, and never the
+ * same for two ids.
+ */
+export function messageId(outgoing: Pick<Outgoing, "id">, route: Pick<Route, "destinationId">): string {
+  return `${headerValue(outgoing.id)}.${route.destinationId}`;
+}
+
+/** As it is when printable ASCII, else percent-encoded; `%` too, so that no id looks like another one encoded. */
+function headerValue(id: string): string {
+  return /^[\x21-\x24\x26-\x7e]*$/.test(id) ? id : encodeURIComponent(id.toWellFormed());
+}

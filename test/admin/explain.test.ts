@@ -1,6 +1,12 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import { createExplain } from "../../src/admin/explain.ts";
+import { createDecide } from "../../src/server/decide.ts";
+import { startNats } from "../support/natsserver.ts";
+import { afterTest, deliver, openDelivery, putAwayAfterEach, readStream, untilUp } from "../support/parts.ts";
 import { SOURCES } from "../support/ports.ts";
+
+putAwayAfterEach();
 
 const explain = createExplain({
   maxUrlBytes: 16384,
@@ -30,6 +36,55 @@ test("createExplain gives the event, and a message for each destination", () => 
   for (const { destination, headers } of explanation.messages) {
     expect(headers["Nats-Msg-Id"]).toMatch(new RegExp(`^[0-9a-f-]{36}\\.${destination}$`));
   }
+});
+
+test("createExplain encodes an id that no header could carry", () => {
+  const { messages } = createExplain({
+    maxUrlBytes: 16384,
+    trustedProxies: null,
+    stream: { prefix: "pixel" },
+    sources: () => SOURCES,
+    newId: () => "a b%\r\nX: ä",
+  })("/pixel/v1/page?writeKey=wk_blog");
+  expect(messages.map(({ headers }) => headers)).toEqual([
+    { "Nats-Msg-Id": "a%20b%25%0D%0AX%3A%20%C3%A4.warehouse" },
+  ]);
+});
+
+test("createExplain gives the message ids that the stream gets, whatever messageId a client sends", async () => {
+  const server = await startNats();
+  afterTest(server.stop);
+  const delivery = openDelivery({ nats: { servers: [server.url] } });
+  await untilUp(delivery);
+  const blog = SOURCES.get("wk_blog");
+  if (blog === undefined) throw new Error("there is no source blog");
+  const sources = new Map([["wk_once", { ...blog, dedupe: "messageId" as const }]]);
+  const options = { maxUrlBytes: 16384, trustedProxies: null, sources: () => sources };
+  const decide = createDecide({ ...options, newId: () => crypto.randomUUID(), rateLimiter: null });
+  const explainOnce = createExplain({ ...options, stream: { prefix: "pixel" } });
+
+  // A client's id is trimmed, so that two of them may be one event.
+  const explained = new Set<string>();
+  const messageIds = fc.sample(
+    fc.string({ unit: "binary", minLength: 1 }).map((text) => `m${text.toWellFormed()}`),
+    50,
+  );
+  for (const messageId of [...messageIds, "order-1", "a b", "a%20b", "ä", "a\r\nX: 1"]) {
+    const url = `/pixel/v1/track?writeKey=wk_once&event=e&messageId=${encodeURIComponent(messageId)}`;
+    const request = {
+      type: "track",
+      url,
+      headers: new Headers(),
+      peer: null,
+      receivedMs: Date.now(),
+    } as const;
+    const { result } = decide(request);
+    if (!("outgoing" in result)) throw new Error(result.reason);
+    expect(await deliver(delivery, result.outgoing)).toBe("published");
+    for (const { headers } of explainOnce(url).messages) explained.add(headers["Nats-Msg-Id"] ?? "");
+  }
+  const published = await readStream(server.url);
+  expect(published.map(({ messageId }) => messageId).sort()).toEqual([...explained].sort());
 });
 
 test("createExplain gives a refusal with its reason and where it is shown", () => {

@@ -84,11 +84,6 @@ export class PublishEncoder implements PublishPath {
   }
 }
 
-/** An id as a header value: as it is when printable ASCII, else percent-encoded, so that no two ids become one. */
-export function headerValue(id: string): string {
-  return /^[\x21-\x24\x26-\x7e]*$/.test(id) ? id : encodeURIComponent(id.toWellFormed());
-}
-
 /**
  * Whether a server with this `max_payload` takes the message. One that it does not take makes it close the
  * connection, and with it fail everything in flight.

@@ -5,11 +5,12 @@ import type { StreamConfig } from "../../config/environment.ts";
 import { rejectedSubject } from "../../config/subject.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
+import { messageId } from "../outgoing.ts";
 import { readAck } from "./ack.ts";
 import { createFixedWindowLimit } from "./allowance.ts";
 import { createConnection } from "./connection.ts";
 import { DeniedSubjects } from "./denied.ts";
-import { fits, headerValue, type PublishPath } from "./encoder.ts";
+import { fits, type PublishPath } from "./encoder.ts";
 import {
   type HealthEvent,
   mayPublish,
@@ -220,14 +221,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (target === undefined || path === null) return listener.onVerdict(route, "unacked", "NATS is down");
       const now = time.now();
       if (denied.has(target.subject, now)) return listener.onVerdict(route, "unacked", DENIED);
-      const messageId = `${headerValue(outgoing.id)}.${target.destinationId}`;
-      if (!fits(target.subject, inbox, messageId, outgoing.payloadBytes, maxPayload)) {
+      const id = messageId(outgoing, target);
+      if (!fits(target.subject, inbox, id, outgoing.payloadBytes, maxPayload)) {
         return listener.onVerdict(route, "rejected", "message is larger than the server takes");
       }
       const number = window.add(listener, route, now, now + deadlineMs);
       if (number === 0) return listener.onVerdict(route, "unacked", "too many messages in flight");
       if (health.silentSinceMs === null) change({ is: "sent" }, "");
-      path.publish(target.subject, inbox + number, messageId, outgoing.payload);
+      path.publish(target.subject, inbox + number, id, outgoing.payload);
       flushSoon();
     },
     publishRejected: (sourceId, payload) => {
