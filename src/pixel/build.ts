@@ -1,5 +1,5 @@
 // From a query and what the request says to an event, or to the reason why there is none.
-import { truncateAddress } from "./client.ts";
+import { truncateAddress } from "./address.ts";
 import type { QueryObject, QueryValue } from "./query.ts";
 import { Rejection } from "./rejection.ts";
 import { checkEvent, type EventType, type Flag, PAGE_FACTS } from "./schema.ts";

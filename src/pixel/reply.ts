@@ -1,5 +1,5 @@
 // What goes back: OK, the GIF or the reason, in a form that the client can show.
-import { isMailReader } from "./client.ts";
+import { isMailReader } from "./agent.ts";
 import type { Rejection } from "./rejection.ts";
 
 /** The body of an answer: the image, or a line of text. */

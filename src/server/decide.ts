@@ -3,11 +3,12 @@ import { createHash } from "node:crypto";
 import type { BlockList } from "node:net";
 import type { Source, Sources } from "../config/sources.ts";
 import type { Outgoing } from "../delivery/outgoing.ts";
+import { clientAddress } from "../pixel/address.ts";
+import { asksForPrivacy, readFlags } from "../pixel/agent.ts";
 import { buildEvent, Dropped, type NewId, type RequestFacts, readWriteKey } from "../pixel/build.ts";
-import { agentFlag, clientAddress, isDnt, isGpc } from "../pixel/client.ts";
 import { queryOf, readQuery } from "../pixel/query.ts";
 import { Rejection } from "../pixel/rejection.ts";
-import type { EventType, Flag } from "../pixel/schema.ts";
+import type { EventType } from "../pixel/schema.ts";
 import type { RateLimiter } from "./ratelimiter.ts";
 
 /** One request on a pixel route. */
@@ -108,14 +109,12 @@ export function isPublishable(
   headers: Headers,
 ): source is Source {
   if (source === null || status !== 400) return false;
-  return source.privacySignals === "flag" || !(isGpc(headers) || isDnt(headers));
+  return source.privacySignals === "flag" || !asksForPrivacy(headers);
 }
 
 function refuse(source: Source | null, status: number, reason: string): Decision {
   return { source, result: new Rejection(status, reason) };
 }
-
-const NO_FLAGS: readonly Flag[] = [];
 
 /** Reads each header once, and only those that count here: a `get` costs 0.06 µs. */
 function readFacts(
@@ -133,20 +132,6 @@ function readFacts(
     address: clientAddress(peer, trusted === null ? null : headers.get("x-forwarded-for"), trusted),
     flags: readFlags(headers, userAgent),
   };
-}
-
-function readFlags(headers: Headers, userAgent: string | null): readonly Flag[] {
-  const agent = agentFlag(userAgent);
-  const purpose = headers.get("sec-purpose") ?? headers.get("purpose");
-  const isPrefetch = purpose?.includes("prefetch") ?? false;
-  const hasGpc = isGpc(headers);
-  const hasDnt = isDnt(headers);
-  if (agent === null && !isPrefetch && !hasGpc && !hasDnt) return NO_FLAGS;
-  const flags: Flag[] = agent === null ? [] : [agent];
-  if (isPrefetch) flags.push("prefetch");
-  if (hasGpc) flags.push("gpc");
-  if (hasDnt) flags.push("dnt");
-  return flags;
 }
 
 /** A client's message id as part of a NATS header: as it is when made of harmless letters, else its SHA-256. */

@@ -2,13 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { BlockList } from "node:net";
 import fc from "fast-check";
 import { readConfig } from "../../src/config/environment.ts";
-import {
-  agentFlag,
-  clientAddress,
-  isMailReader,
-  readAddress,
-  truncateAddress,
-} from "../../src/pixel/client.ts";
+import { clientAddress, readAddress, truncateAddress } from "../../src/pixel/address.ts";
 
 function trust(networks: string): BlockList | null {
   const config = readConfig({ TRUSTED_PROXIES: networks });
@@ -170,57 +164,4 @@ describe("truncateAddress", () => {
       }),
     );
   });
-});
-
-const CHROME =
-  "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36";
-const GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)";
-const OUTLOOK = "Mozilla/4.0 (compatible; ms-office; MSOffice 16)";
-
-const AGENTS: readonly [
-  rule: string,
-  userAgent: string | null,
-  flag: ReturnType<typeof agentFlag>,
-  mail: boolean,
-][] = [
-  ["nobody without a user agent", null, null, false],
-  ["nobody with an empty one", "", null, false],
-  ["a browser", CHROME, null, false],
-  [
-    "an iPhone",
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.1 Mobile/15E148 Safari/604.1",
-    null,
-    false,
-  ],
-  ["Gmail's proxy", GMAIL, "mail-proxy", true],
-  [
-    "Yahoo's proxy",
-    "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html",
-    "mail-proxy",
-    true,
-  ],
-  ["Apple's privacy proxy", "Mozilla/5.0", "mail-proxy", true],
-  ["Outlook, which is a reader and no proxy", OUTLOOK, null, true],
-  ["Thunderbird", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.5.0", null, true],
-  ["Googlebot", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "bot", false],
-  [
-    "a headless browser",
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/143.0.0.0 Safari/537.36",
-    "bot",
-    false,
-  ],
-  ["curl", "curl/8.14.1", "bot", false],
-];
-for (const [rule, userAgent, flag, mail] of AGENTS) {
-  test(`agentFlag tells ${rule}`, () => {
-    expect(agentFlag(userAgent)).toBe(flag);
-    // A second time from memory.
-    expect(agentFlag(userAgent)).toBe(flag);
-  });
-  test(`isMailReader tells ${rule}`, () => expect(isMailReader(userAgent ?? "")).toBe(mail));
-}
-
-test("agentFlag keeps its answers past the number of agents it remembers", () => {
-  for (let index = 0; index < 5000; index++) expect(agentFlag(`${CHROME} x/${index}`)).toBeNull();
-  expect(agentFlag(GMAIL)).toBe("mail-proxy");
 });

@@ -1,7 +1,5 @@
-// Who asks: the client's address behind proxies, and what its headers say about it.
+// The client's address: read as proxies write it, found behind those that are trusted, cut to its network.
 import { type BlockList, isIP, isIPv4 } from "node:net";
-import { isbot } from "isbot";
-import type { Flag } from "./schema.ts";
 
 /** Removes what is not the address itself: brackets, a port, a zone, the IPv4-mapped prefix. Null when none is left. */
 export function readAddress(text: string): string | null {
@@ -57,42 +55,4 @@ export function truncateAddress(text: string): string | null {
   const network = groups.slice(0, 3).map((group) => Number.parseInt(group, 16).toString(16));
   while (network.at(-1) === "0") network.pop();
   return `${network.join(":")}::`;
-}
-
-// Apple's privacy proxy names itself nothing but `Mozilla/5.0`.
-const MAIL_PROXY = /GoogleImageProxy|YahooMailProxy|^Mozilla\/5\.0$/;
-const MAIL_CLIENT = /ms-office|MSOffice|Outlook|Thunderbird|AppleMail|Airmail|Lotus-Notes|Postbox|The Bat!/i;
-
-/** True for a program that shows mail, or for the image proxy of a mail provider. */
-export function isMailReader(userAgent: string): boolean {
-  return MAIL_PROXY.test(userAgent) || MAIL_CLIENT.test(userAgent);
-}
-
-// Telling a bot costs 1 to 3 µs, and a few hundred user agents send nearly all traffic.
-const KNOWN_AGENTS = 2048;
-const agents = new Map<string, Flag | null>();
-
-/** Tells from the user agent alone: `mail-proxy`, `bot`, or null for everybody else. No user agent tells nothing. */
-export function agentFlag(userAgent: string | null): Flag | null {
-  if (userAgent === null || userAgent === "") return null;
-  const known = agents.get(userAgent);
-  if (known !== undefined) return known;
-  const flag = MAIL_PROXY.test(userAgent)
-    ? "mail-proxy"
-    : !MAIL_CLIENT.test(userAgent) && isbot(userAgent)
-      ? "bot"
-      : null;
-  if (agents.size >= KNOWN_AGENTS) agents.clear();
-  if (userAgent.length <= 512) agents.set(userAgent, flag);
-  return flag;
-}
-
-/** True for a visitor who sends `Sec-GPC: 1` (Global Privacy Control). */
-export function isGpc(headers: Headers): boolean {
-  return headers.get("sec-gpc") === "1";
-}
-
-/** True for a visitor who sends `DNT: 1` (Do Not Track). */
-export function isDnt(headers: Headers): boolean {
-  return headers.get("dnt") === "1";
 }
