@@ -1,0 +1,103 @@
+// What a request says beside its query, put where the event lacks it: the page, the client's headers, its address.
+import { truncateAddress } from "./address.ts";
+import { hide, isObject } from "./fields.ts";
+import type { QueryObject } from "./query.ts";
+import { Rejection } from "./rejection.ts";
+import { type Flag, PAGE_FACTS } from "./schema.ts";
+
+/** What a request says beside its query. */
+export interface RequestFacts {
+  readonly userAgent: string | null;
+  readonly acceptLanguage: string | null;
+  readonly referer: string | null;
+  /** Read only for a source that keeps a cookie. */
+  readonly cookie: string | null;
+  readonly address: string | null;
+  readonly flags: readonly Flag[];
+}
+
+/** What becomes of addresses in an event. */
+export type AddressPolicy = "keep" | "truncate" | "drop";
+
+const PAGE_IS_NO_OBJECT = "context.page must be an object";
+
+/**
+ * A page event's facts may stand in `context.page` or in `properties`: each is copied where it is missing, `url` taken
+ * from `Referer` where both lack it. A Rejection where one of them is no object.
+ */
+export function fillPage(query: QueryObject, context: QueryObject, referer: string | null): Rejection | null {
+  let { page } = context;
+  let { properties } = query;
+  if (page !== undefined && !isObject(page)) return new Rejection(400, PAGE_IS_NO_OBJECT);
+  if (properties !== undefined && !isObject(properties)) {
+    return new Rejection(400, "properties must be an object");
+  }
+  if (referer !== null && page?.url === undefined && properties?.url === undefined) {
+    if (page === undefined) context.page = page = {};
+    page.url = referer;
+  }
+  if (page === undefined && properties === undefined) return null;
+  for (const fact of PAGE_FACTS) {
+    const inPage = page?.[fact];
+    const inProperties = properties?.[fact];
+    if (inPage === undefined) {
+      // What is no text stays where it is: the check names the place where the client put it.
+      if (typeof inProperties !== "string") continue;
+      if (page === undefined) context.page = page = {};
+      page[fact] = inProperties;
+    } else if (inProperties === undefined) {
+      if (properties === undefined) query.properties = properties = {};
+      properties[fact] = inPage;
+    }
+  }
+  return null;
+}
+
+/** A track event's page lacks its `url` alone, and its properties are the client's own: nothing is copied. */
+export function fillTrackedPage(context: QueryObject, referer: string | null): Rejection | null {
+  let { page } = context;
+  if (page !== undefined && !isObject(page)) return new Rejection(400, PAGE_IS_NO_OBJECT);
+  if (referer !== null && page?.url === undefined) {
+    if (page === undefined) context.page = page = {};
+    page.url = referer;
+  }
+  return null;
+}
+
+/** Fills `context.userAgent` and `context.locale`, the first tag of `Accept-Language`. */
+export function fillClient(context: QueryObject, { userAgent, acceptLanguage }: RequestFacts): void {
+  if (context.userAgent === undefined && userAgent !== null) context.userAgent = userAgent;
+  if (context.locale === undefined && acceptLanguage !== null) {
+    const locale = firstLanguage(acceptLanguage);
+    if (locale !== "") context.locale = locale;
+  }
+}
+
+/** Sets `request_ip` and fills `context.ip`, both as far as the policy lets an address through; a client's own too. */
+export function fillAddress(
+  query: QueryObject,
+  context: QueryObject,
+  address: string | null,
+  policy: AddressPolicy,
+): void {
+  hide(query, "request_ip");
+  if (policy === "drop") {
+    hide(context, "ip");
+    return;
+  }
+  const seen = address === null || policy === "keep" ? address : truncateAddress(address);
+  if (seen !== null) query.request_ip = seen;
+  if (context.ip === undefined) {
+    if (seen !== null) context.ip = seen;
+  } else if (policy === "truncate" && typeof context.ip === "string") {
+    const cut = truncateAddress(context.ip);
+    if (cut === null) hide(context, "ip");
+    else context.ip = cut;
+  }
+}
+
+function firstLanguage(acceptLanguage: string): string {
+  const end = acceptLanguage.search(/[,;]/);
+  const tag = (end < 0 ? acceptLanguage : acceptLanguage.slice(0, end)).trim();
+  return tag === "*" ? "" : tag;
+}
