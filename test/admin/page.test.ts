@@ -1,7 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeEach, expect } from "bun:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { CHROMIUM_TIMEOUT_MS, openChromium } from "../support/chromium.ts";
+import { openChromium } from "../support/chromium.ts";
 import { IDLE, openPorts } from "../support/ports.ts";
+import { whyNot } from "../support/system.ts";
+import { unless } from "../support/unless.ts";
+
+const { test, beforeAll } = unless(whyNot("chromium"));
 
 let browser: Browser;
 let ports: ReturnType<typeof openPorts>;
@@ -12,7 +16,7 @@ let requested: string[] = [];
 
 beforeAll(async () => {
   browser = await openChromium();
-}, CHROMIUM_TIMEOUT_MS);
+});
 afterAll(async () => {
   await browser?.close();
 });

@@ -1,12 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions } from "playwright-core";
-import { CHROMIUM_TIMEOUT_MS, openChromium } from "../support/chromium.ts";
+import { openChromium } from "../support/chromium.ts";
 import { type Gateway, startGateway } from "../support/gatewayprocess.ts";
+import { whyNot } from "../support/system.ts";
+import { unless } from "../support/unless.ts";
 import { createSpoolStore } from "./stores.ts";
+
+const { test, beforeAll } = unless(whyNot("chromium"));
 
 const CONFIG = {
   sources: [
@@ -48,7 +52,7 @@ beforeAll(async () => {
   const address = site.address();
   siteUrl = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
   browser = await openChromium();
-}, CHROMIUM_TIMEOUT_MS);
+});
 
 afterAll(async () => {
   await browser?.close();

@@ -1,11 +1,12 @@
 // Real nats-server processes for tests and benches: each on free ports, with a store directory of its own.
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectSocket, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "nats";
+import { findProgram } from "./system.ts";
 
 export interface NatsOptions {
   /** Defaults to a free port; the port stays the same over restarts. */
@@ -32,28 +33,14 @@ export interface NatsServer {
 }
 
 const START_TIMEOUT_MS = 15_000;
-let found: string | null = null;
 
-/** The nats-server to use: on PATH, at Debian's place, or freshly installed from Debian when root. */
+/** The nats-server to use; throws one line on how to get it where there is none. */
 export function findNatsServer(): string {
-  if (found !== null) return found;
-  const candidates = ["nats-server", "/usr/sbin/nats-server", "/usr/local/bin/nats-server"];
-  const isThere = (path: string) => spawnSync(path, ["--version"], { stdio: "ignore" }).status === 0;
-  found = candidates.find(isThere) ?? null;
-  if (found === null && process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
-    // Run level 1: the package's service, on the default port, is not started.
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
-    for (const args of [["update"], ["install", "-y", "--no-install-recommends", "nats-server"]]) {
-      spawnSync("apt-get", ["-q", ...args], { stdio: "ignore", env });
-    }
-    found = candidates.find(isThere) ?? null;
+  const path = findProgram("nats-server");
+  if (path === null) {
+    throw new Error("Cannot find nats-server: `bun run setup` installs it on Debian, or put it on PATH");
   }
-  if (found === null) {
-    throw new Error(
-      "Cannot find nats-server: install it (Debian: apt-get install nats-server) or put it on PATH",
-    );
-  }
-  return found;
+  return path;
 }
 
 /** A port nobody listens on at this moment. */
