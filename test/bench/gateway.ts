@@ -1,12 +1,14 @@
 // `bun run bench`: server CPU per event, end to end with a real nats-server, beside a bare Bun handler; then what
-// happens under more load than one can carry. Flags: --rounds N, --seconds N, --smoke. Figures are medians over
-// rounds in which the servers take turns; the ratios are the point.
+// happens under more load than one can carry. Flags: --rounds N, --seconds N, --generator own|wrk, --smoke.
+// Figures are medians over rounds in which the servers take turns; the ratios are the point.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type NatsServer, startNats } from "../support/natsserver.ts";
-import { hasWrk, type LoadResult, sendLoad } from "./load.ts";
+import { readCount } from "./flags.ts";
+import { chooseGenerator, GENERATOR_FLAG } from "./generators.ts";
+import type { LoadResult } from "./load.ts";
 import { measureOverload } from "./overload.ts";
 import { cpuTimeUs, residentBytes } from "./process.ts";
 import { describeMachine, type Server, startGateway, startServer } from "./servers.ts";
@@ -20,10 +22,12 @@ const { values: flags } = parseArgs({
     rounds: { type: "string", default: "7" },
     seconds: { type: "string", default: "2" },
     smoke: { type: "boolean", default: false },
+    ...GENERATOR_FLAG,
   },
 });
-const rounds = flags.smoke ? 1 : Number(flags.rounds);
-const seconds = flags.smoke ? 1 : Number(flags.seconds);
+const generator = chooseGenerator(flags.generator);
+const rounds = flags.smoke ? 1 : readCount("rounds", flags.rounds);
+const seconds = flags.smoke ? 1 : readCount("seconds", flags.seconds);
 
 interface Row extends Server {
   readonly name: string;
@@ -41,7 +45,7 @@ interface Sample extends LoadResult {
 async function measure({ pid, port, nats, targets }: Row): Promise<Sample> {
   const before = cpuTimeUs(pid);
   const natsBefore = nats === undefined ? 0 : cpuTimeUs(nats.pid);
-  const result = await sendLoad({ port, targets, connections: CONNECTIONS, seconds });
+  const result = await generator.send({ port, targets, connections: CONNECTIONS, seconds });
   return {
     ...result,
     cpuUs: (cpuTimeUs(pid) - before) / result.requests,
@@ -76,7 +80,7 @@ try {
   await Bun.sleep(500);
   // The just-in-time compiler is part of the first seconds' cost, and of no later one's.
   for (const { port, targets } of flags.smoke ? [] : rows) {
-    await sendLoad({ port, targets, connections: CONNECTIONS, seconds: 3 });
+    await generator.send({ port, targets, connections: CONNECTIONS, seconds: 3 });
   }
   for (let round = 0; round < rounds; round++) {
     for (const row of rows) row.samples.push(await measure(row));
@@ -84,7 +88,7 @@ try {
   report();
   console.log(await measureStarts(flags.smoke ? 2 : 15));
   const durable = rows.find(({ name }) => name === "durable");
-  if (durable !== undefined) await measureOverload(durable, flags.smoke);
+  if (durable !== undefined) await measureOverload(durable, generator, flags.smoke);
 } finally {
   for (const { stop } of rows) await stop();
   await nats.stop();
@@ -97,7 +101,7 @@ function report(): void {
     median((rows.find((row) => row.name === name)?.samples ?? []).map((sample) => sample[key]));
   console.log(describeMachine());
   console.log(
-    `${CONNECTIONS} keep-alive connections, ${hasWrk() ? "wrk" : "own generator"}, an AMP page view of 18 parameters (where visits differ: ${pageTargets.length} in turn), ${rounds} rounds of ${seconds} s, medians`,
+    `${CONNECTIONS} keep-alive connections, generator ${generator.name}, an AMP page view of 18 parameters (where visits differ: ${pageTargets.length} in turn), ${rounds} rounds of ${seconds} s, medians`,
   );
   console.table(
     rows.map(({ name, samples, nats }) => ({

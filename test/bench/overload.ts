@@ -1,5 +1,6 @@
 // Many times the connections that a gateway can serve in time: what it answers, how late, and how soon it is over.
-import { type LoadResult, type OwnResult, sendLoad, sendOwn } from "./load.ts";
+import type { Generator, LoadResult } from "./load.ts";
+import { type OwnResult, own } from "./own.ts";
 import { residentBytes } from "./process.ts";
 import type { Server } from "./servers.ts";
 import { pageTarget, pageTargets } from "./urls.ts";
@@ -9,22 +10,29 @@ const FLOOD = 16_000;
 const VISITORS = 16;
 const CALM_MS = 50;
 
-/** Floods a gateway and prints what its visitors see meanwhile and afterwards. */
-export async function measureOverload({ pid, port }: Server, isSmoke: boolean): Promise<void> {
+/** Floods a gateway and prints what its visitors, whom our own generator plays, see meanwhile and afterwards. */
+export async function measureOverload(
+  { pid, port }: Server,
+  generator: Generator,
+  isSmoke: boolean,
+): Promise<void> {
   const connections = isSmoke ? 500 : FLOOD;
   const seconds = isSmoke ? 1 : 20;
   let peakBytes = 0;
   const watching = setInterval(() => {
     peakBytes = Math.max(peakBytes, residentBytes(pid));
   }, 100);
-  const flooding = sendLoad({ port, targets: pageTargets, connections, seconds });
+  const flooding = generator.send({ port, targets: pageTargets, connections, seconds });
   // The first seconds are its way into the overload.
   await Bun.sleep(seconds * 300);
-  const seen = await sendOwn({ port, targets: [pageTarget], connections: VISITORS, seconds: seconds * 0.6 });
+  const seen = await own.send({ port, targets: [pageTarget], connections: VISITORS, seconds: seconds * 0.6 });
   const flood = await flooding;
   const recoveryMs = await recover(port);
   clearInterval(watching);
-  print(connections, flood, seen, peakBytes, recoveryMs);
+  console.log(
+    `Overload: ${connections} connections of generator ${generator.name} that ask again at once, and ${VISITORS} visitors among them`,
+  );
+  print(flood, seen, peakBytes, recoveryMs);
 }
 
 /** Milliseconds until ten answers in a row are 200 and quick. */
@@ -39,16 +47,7 @@ async function recover(port: number): Promise<number> {
   return performance.now() - startedMs;
 }
 
-function print(
-  connections: number,
-  flood: LoadResult,
-  seen: OwnResult,
-  peakBytes: number,
-  recoveryMs: number,
-): void {
-  console.log(
-    `Overload: ${connections} connections that ask again at once, and ${VISITORS} visitors among them`,
-  );
+function print(flood: LoadResult, seen: OwnResult, peakBytes: number, recoveryMs: number): void {
   console.table([
     {
       "answers/s": Math.round(flood.perSecond),

@@ -1,8 +1,10 @@
-// A load generator for machines without wrk: keep-alive connections over raw sockets, in a process of its own.
+// The process of the generator of our own: keep-alive connections over raw sockets. Reads a Load from stdin and writes
+// an OwnResult to stdout, both as JSON.
 import { connect } from "node:net";
-import { BROWSER_HEADERS, type Load, type OwnResult } from "./load.ts";
+import { BROWSER_HEADERS, type Load } from "./load.ts";
+import type { OwnResult } from "./own.ts";
 
-const load = JSON.parse(process.argv[2] ?? "{}") as Load;
+const load = (await Bun.stdin.json()) as Load;
 const headers = Object.entries({ Host: "127.0.0.1", ...BROWSER_HEADERS })
   .map(([name, value]) => `${name}: ${value}\r\n`)
   .join("");

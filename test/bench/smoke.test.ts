@@ -1,16 +1,29 @@
-// Every bench runs as its command does, short and without a threshold: it must print its table.
+// Every bench runs as its command does, short and without a threshold of time: it must print its table, and soak its
+// verdict. What needs load runs with each generator.
 import { expect, test } from "bun:test";
-import { runCommand } from "../support/gatewayprocess.ts";
+import { whyNot } from "../support/system.ts";
+import { unless } from "../support/unless.ts";
 
 const LIMIT_MS = 60_000;
+const GENERATORS = { own: null, wrk: whyNot("wrk") };
 
-async function smoke(file: string): Promise<string> {
-  const { code, stdout, stderr } = await runCommand(["--smoke"], {}, [
-    process.execPath,
-    `test/bench/${file}`,
-  ]);
-  expect(stderr).toBe("");
-  expect(code).toBe(0);
+async function run(words: readonly string[], path = process.env.PATH ?? "") {
+  const child = Bun.spawn([process.execPath, ...words], {
+    cwd: import.meta.dir,
+    env: { ...process.env, PATH: path, NO_COLOR: "1" },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    timeout: LIMIT_MS,
+    killSignal: "SIGKILL",
+  });
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  return { code: await child.exited, stdout, stderr };
+}
+
+async function smoke(...words: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await run([...words, "--smoke"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return stdout;
 }
 
@@ -25,34 +38,60 @@ test(
   LIMIT_MS,
 );
 
-test(
-  "bench --smoke prints a row for each server, and the overload",
-  async () => {
-    const output = await smoke("gateway.ts");
-    for (const row of [
-      "bare",
-      "elysia",
-      "parse",
-      "durable",
-      "durable, visits differ",
-      "2 workers",
-      "spooling",
-    ]) {
-      expect(output).toMatch(new RegExp(`│ ${row} +│ \\d+\\.\\d +│ \\d+\\.\\d\\d +│`));
-    }
-    expect(output).toMatch(/2 workers take \d\.\d\d × the events of one/);
-    expect(output).toMatch(/Overload: \d+ connections/);
-    expect(output).toContain("p99 of 200 ms");
-  },
-  LIMIT_MS,
-);
+for (const [generator, obstacle] of Object.entries(GENERATORS)) {
+  const gate = unless(obstacle);
 
-test(
-  "soak --smoke prints the memory on the way and a verdict",
-  async () => {
-    const output = await smoke("soak.ts");
-    expect(output).toMatch(/100 % .* refused .* aborted .* RSS \d+\.\d MB/);
-    expect(output).toMatch(/flat|FLAT: RSS \d+\.\d MB at the end, \d\.\d\d × that after the first million/i);
-  },
-  LIMIT_MS,
-);
+  gate.test(
+    `bench --smoke --generator ${generator} prints a row for each server, and the overload`,
+    async () => {
+      const output = await smoke("gateway.ts", "--generator", generator);
+      expect(output).toContain(`64 keep-alive connections, generator ${generator},`);
+      for (const row of [
+        "bare",
+        "elysia",
+        "parse",
+        "durable",
+        "durable, visits differ",
+        "2 workers",
+        "spooling",
+      ]) {
+        expect(output).toMatch(new RegExp(`│ ${row} +│ \\d+\\.\\d +│ \\d+\\.\\d\\d +│`));
+      }
+      expect(output).toMatch(/2 workers take \d\.\d\d × the events of one/);
+      expect(output).toContain(`Overload: 500 connections of generator ${generator} `);
+      expect(output).toContain("p99 of 200 ms");
+    },
+    LIMIT_MS,
+  );
+
+  gate.test(
+    `soak --smoke --generator ${generator} prints the memory on the way and ends with the verdict flat`,
+    async () => {
+      const output = await smoke("soak.ts", "--generator", generator);
+      expect(output).toContain(`20000 events, generator ${generator},`);
+      expect(output).toMatch(/^100 % .* refused .* aborted .* RSS \d+\.\d MB$/m);
+      expect(output).toMatch(
+        /^flat: RSS \d+\.\d MB at the end, \d\.\d\d × that after the first \d+ requests /m,
+      );
+    },
+    LIMIT_MS,
+  );
+}
+
+for (const file of ["gateway.ts", "soak.ts"]) {
+  test(`${file} says in one line which generators there are where it is told to use another`, async () => {
+    expect(await run([file, "--generator", "siege"])).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: 'Cannot use --generator: "siege" is not one of own, wrk\n',
+    });
+  });
+
+  test(`${file} says in one line how to get wrk where it is told to use it and there is none`, async () => {
+    expect(await run([file, "--generator", "wrk"], import.meta.dir)).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "Cannot use --generator: there is no wrk here (Debian: apt-get install wrk)\n",
+    });
+  });
+}

@@ -1,5 +1,5 @@
 // `bun run soak`: millions of events with clients that behave badly among them, and the memory of the gateway on the way.
-// Flags: --events N, --smoke. The last line is the verdict: flat or not.
+// Flags: --events N, --generator own|wrk, --smoke. The last line is the verdict: flat or not.
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
@@ -9,15 +9,32 @@ import { parseArgs } from "node:util";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect as connectNats } from "nats";
 import { startNats } from "../support/natsserver.ts";
-import { sendLoad } from "./load.ts";
+import { readCount } from "./flags.ts";
+import { chooseGenerator, GENERATOR_FLAG } from "./generators.ts";
 import { residentBytes } from "./process.ts";
 import { describeMachine, startGateway } from "./servers.ts";
 import { pageTarget } from "./urls.ts";
+import { judgeMemory, megabytes } from "./verdict.ts";
 
 const { values: flags } = parseArgs({
-  options: { events: { type: "string", default: "5000000" }, smoke: { type: "boolean", default: false } },
+  options: {
+    events: { type: "string", default: "5000000" },
+    smoke: { type: "boolean", default: false },
+    ...GENERATOR_FLAG,
+  },
 });
-const wanted = flags.smoke ? 10_000 : Number(flags.events);
+const generator = chooseGenerator(flags.generator);
+
+/** Requests in all; before memory is looked at first; and what it may do from then on. */
+const scale = flags.smoke
+  ? // A just-in-time compiler and a heap that still find their size; 3 KB kept of each event would show.
+    { events: 20_000, warmUp: 10_000, seconds: 1, maxGrowth: 1.25, maxBytes: 150e6 }
+  : longScale(readCount("events", flags.events));
+
+function longScale(events: number) {
+  return { events, warmUp: Math.min(1e6, events / 5), seconds: 3, maxGrowth: 1.1, maxBytes: 150e6 };
+}
+
 const STEPS = 20;
 const CONNECTIONS = 64;
 /** Of the requests sent with the load: one in ten is refused. */
@@ -30,8 +47,6 @@ const REFUSED = [
 const ABORTS_PER_S = 500;
 /** Clients that send a byte of their request now and then, and clients that never read what they asked for. */
 const DAWDLERS = 50;
-const MAX_GROWTH = 1.1;
-const MAX_BYTES = 150e6;
 
 const folder = mkdtempSync(join(tmpdir(), "pixelgate-soak-"));
 const nats = await startNats();
@@ -73,56 +88,60 @@ function dawdle(isReader: boolean): void {
 }
 
 const millions = (value: number) => (value / 1e6).toFixed(2);
-const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
 let isStopping = false;
 let sent = 0;
 let notOk = 0;
-let atFirst = 0;
+let shown = 0;
 const aborting = setInterval(() => {
   for (let count = 0; count < ABORTS_PER_S / 20; count++) abort();
 }, 50);
 for (let index = 0; index < DAWDLERS; index++) dawdle(index % 2 === 0);
 const purging = setInterval(() => void manager.streams.purge("PIXEL").catch(() => {}), 2000);
 
-try {
-  console.log(describeMachine());
-  console.log(
-    `${wanted} events, 1 in 10 refused, ${ABORTS_PER_S} aborted a second, ${DAWDLERS} slow clients`,
-  );
-  const startedMs = performance.now();
-  const targets = [
-    ...Array.from({ length: 27 }, () =>
-      pageTarget.replace(/anonymousId=[^&]*/, `anonymousId=${randomUUID()}`),
-    ),
-    ...REFUSED,
-  ];
-  let shown = 0;
-  while (sent < wanted) {
-    const { requests, notOk: refused } = await sendLoad({
+const targets = [
+  ...Array.from({ length: 27 }, () => pageTarget.replace(/anonymousId=[^&]*/, `anonymousId=${randomUUID()}`)),
+  ...REFUSED,
+];
+
+/** Sends until so many requests are answered in all, and returns the gateway's memory then, in bytes. */
+async function sendUntil(goal: number): Promise<number> {
+  while (sent < goal) {
+    const { requests, notOk: refused } = await generator.send({
       port: gateway.port,
       targets,
       connections: CONNECTIONS,
-      seconds: flags.smoke ? 1 : 3,
+      seconds: scale.seconds,
     });
     sent += requests;
     notOk += refused;
-    const bytes = residentBytes(gateway.pid);
-    if (atFirst === 0 && sent >= Math.min(1e6, wanted / 5)) atFirst = bytes;
-    const step = Math.floor((Math.min(sent, wanted) / wanted) * STEPS);
-    if (step === shown) continue;
-    shown = step;
-    console.log(
-      `${String(step * (100 / STEPS)).padStart(3)} %  ${millions(sent)} M requests  ${millions(notOk)} M refused  ${millions(aborted)} M aborted  RSS ${megabytes(bytes)} MB`,
-    );
+    showProgress();
   }
-  const seconds = (performance.now() - startedMs) / 1000;
-  const bytes = residentBytes(gateway.pid);
-  const growth = bytes / atFirst;
-  const isFlat = growth <= MAX_GROWTH && bytes < MAX_BYTES;
+  return residentBytes(gateway.pid);
+}
+
+function showProgress(): void {
+  const step = Math.floor((Math.min(sent, scale.events) / scale.events) * STEPS);
+  if (step === shown) return;
+  shown = step;
   console.log(
-    `${isFlat ? "flat" : "NOT FLAT"}: RSS ${megabytes(bytes)} MB at the end, ${growth.toFixed(2)} × that after the first million (${megabytes(atFirst)} MB), ${Math.round(sent / seconds)} requests/s`,
+    `${String(step * (100 / STEPS)).padStart(3)} %  ${millions(sent)} M requests  ${millions(notOk)} M refused  ${millions(aborted)} M aborted  RSS ${megabytes(residentBytes(gateway.pid))}`,
   );
-  if (!isFlat && !flags.smoke) process.exitCode = 1;
+}
+
+try {
+  console.log(describeMachine());
+  console.log(
+    `${scale.events} events, generator ${generator.name}, 1 in 10 refused, ${ABORTS_PER_S} aborted a second, ${DAWDLERS} slow clients`,
+  );
+  const startedMs = performance.now();
+  const firstBytes = await sendUntil(scale.warmUp);
+  const warmUp = sent;
+  const lastBytes = await sendUntil(warmUp + scale.events - scale.warmUp);
+  const seconds = (performance.now() - startedMs) / 1000;
+  const { isFlat, text } = judgeMemory(firstBytes, lastBytes, `the first ${warmUp} requests`, scale);
+  console.log(`${Math.round(sent / seconds)} requests/s`);
+  console.log(text);
+  if (!isFlat) process.exitCode = 1;
 } finally {
   isStopping = true;
   clearInterval(aborting);

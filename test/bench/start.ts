@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { freePort } from "../support/natsserver.ts";
+import { readCount } from "./flags.ts";
 import { describeMachine } from "./servers.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -72,5 +73,5 @@ export async function measureStarts(rounds: number): Promise<string> {
 if (import.meta.main) {
   const { values } = parseArgs({ options: { rounds: { type: "string", default: "15" } } });
   console.log(describeMachine());
-  console.log(await measureStarts(Number(values.rounds)));
+  console.log(await measureStarts(readCount("rounds", values.rounds)));
 }
