@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { COMMANDS, linesOf, runCommand, tailLines, withGateway } from "../support/gatewayprocess.ts";
+import { unless } from "../support/unless.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pixelgate-start-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -13,7 +14,7 @@ const hasIPv6 = await new Promise<boolean>((resolve) => {
   server.once("error", () => resolve(false));
   server.listen({ host: "::", port: 0 }, () => server.close(() => resolve(true)));
 });
-const noIPv6 = hasIPv6 ? "" : " (skipped: this machine has no IPv6)";
+const withIPv6 = unless(hasIPv6 ? null : "this machine has no IPv6");
 
 for (const runtime of ["bun", "deno"] as const) {
   describe(`on ${runtime}`, () => {
@@ -71,8 +72,8 @@ for (const runtime of ["bun", "deno"] as const) {
       });
     }, 20_000);
 
-    test.skipIf(!hasIPv6)(
-      `pixelgate on ${runtime} gives an IPv4 visitor's address as IPv4 on a socket of both kinds${noIPv6}`,
+    withIPv6.test(
+      `pixelgate on ${runtime} gives an IPv4 visitor's address as IPv4 on a socket of both kinds`,
       async () => {
         await withGateway({ command: COMMANDS[runtime], env: { HOST: "::" } }, async (gateway) => {
           expect((await fetch(`http://127.0.0.1:${gateway.port}/pixel/v1/page?writeKey=demo`)).status).toBe(

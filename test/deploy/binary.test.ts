@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { type Gateway, runCommand, startGateway } from "../support/gatewayprocess.ts";
+import { whyNot } from "../support/system.ts";
+import { unless } from "../support/unless.ts";
 import { buildImage, confine, type Image, readInstructions, whyNotConfined } from "./image.ts";
 
 // The build alone takes some seconds.
@@ -67,7 +69,7 @@ test("pixelgate, built, takes a pixel in a hostile working directory and stops o
   for (const line of gateway.output().trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("msg");
 });
 
-test("pixelgate, built, writes readable lines on a terminal", async () => {
+unless(whyNot("script")).test("pixelgate, built, writes readable lines on a terminal", async () => {
   const env = { HOST: "127.0.0.1", PORT: "0", ADMIN_PORT: "0", PIXELGATE_DATA_DIR: join(folder, "terminal") };
   // `script` is a terminal to the gateway; `timeout` sends SIGTERM after it has said where it listens.
   const { code, stdout, stderr } = await runCommand([], env, [
@@ -133,10 +135,9 @@ test("pixelgate health, built, exits with 0 beside a gateway and with 1 without 
   expect(stderr).toStartWith("Cannot reach the gateway: ");
 });
 
-const obstacle = whyNotConfined();
-if (obstacle !== null) console.log(`The image is built and not run: ${obstacle}`);
+const confined = unless(whyNotConfined());
 
-test.skipIf(obstacle !== null)("image runs without root on a read-only root file system", async () => {
+confined.test("image runs without root on a read-only root file system", async () => {
   const data = join(image.root, "data");
   const gateway = await startGateway({
     command: confine(image, image.entrypoint),
@@ -165,7 +166,7 @@ test.skipIf(obstacle !== null)("image runs without root on a read-only root file
   expect(code).toBe(1);
 });
 
-test.skipIf(obstacle !== null)("image runs several workers", async () => {
+confined.test("image runs several workers", async () => {
   const gateway = await startGateway({
     command: confine(image, image.entrypoint),
     dataDir: folder,
@@ -178,7 +179,7 @@ test.skipIf(obstacle !== null)("image runs several workers", async () => {
   }
 });
 
-test.skipIf(obstacle !== null)("image says in one line that its data folder takes no writes", async () => {
+confined.test("image says in one line that its data folder takes no writes", async () => {
   const env = { ...image.env, PORT: "0", ADMIN_PORT: "0", PIXELGATE_DATA_DIR: "/etc" };
   const { code, stderr } = await runCommand([], env, confine(image, image.entrypoint));
   expect(code).toBe(1);

@@ -7,6 +7,8 @@ import { readConfig } from "../../src/config/environment.ts";
 import { ConfigFile } from "../../src/config/schema.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
 import { loadSources } from "../../src/config/sources.ts";
+import { whyNot } from "../support/system.ts";
+import { unless } from "../support/unless.ts";
 import { checkShape, isHere, ROOT, readText, readYaml, runTool, strict } from "./files.ts";
 import { readInstructions } from "./image.ts";
 
@@ -57,9 +59,9 @@ function hostPath(path: string): string {
 }
 
 const client = [["docker", "compose"], ["docker-compose"]].find((words) => isHere(...words, "version"));
-if (client === undefined) console.log("compose.yaml is checked by its shape alone: no docker compose here");
+const obstacle = client === undefined ? (whyNot("docker-compose") ?? "docker-compose does not run") : null;
 
-test.skipIf(client === undefined)("compose.yaml is read by docker compose", () => {
+unless(obstacle).test("compose.yaml is read by docker compose", () => {
   const resolved = runTool([...(client ?? []), "-f", "compose.yaml", "config"]);
   for (const name of Object.keys(services)) expect(resolved).toContain(`\n  ${name}:\n`);
 });

@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, lchownSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { whyNoMounts, whyNot } from "../support/system.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -135,11 +136,5 @@ export function confine(image: Image, program: readonly string[]): string[] {
 
 /** Why no program can be confined here, or null when it can. */
 export function whyNotConfined(): string | null {
-  if (process.getuid?.() !== 0) return "only root may mount and change its root";
-  try {
-    execFileSync("unshare", ["--mount", "setpriv", "--no-new-privs", "true"], { stdio: "ignore" });
-    return null;
-  } catch {
-    return "this machine lets nobody have mounts of their own";
-  }
+  return whyNot("setpriv") ?? whyNoMounts();
 }

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Type } from "@sinclair/typebox";
 import { openPorts } from "../support/ports.ts";
-import { checkShape, isHere, readText, readYaml, runTool, strict } from "./files.ts";
+import { whyNot } from "../support/system.ts";
+import { unless } from "../support/unless.ts";
+import { checkShape, readText, readYaml, runTool, strict } from "./files.ts";
 
 const Source = strict({ type: Type.Literal("prometheus"), uid: Type.String() });
 const Panel = Type.Object({
@@ -156,14 +158,13 @@ test("dashboard, datasource and Prometheus know each other by the names that com
   expect(compose).toContain("./deploy/prometheus:/etc/prometheus:ro");
 });
 
-const hasPromtool = isHere("promtool", "--version");
-if (!hasPromtool) console.log("Prometheus' files are checked by their shape alone: no promtool here");
+const withPromtool = unless(whyNot("promtool"));
 
-test.skipIf(!hasPromtool)("prometheus.yml is valid to promtool", () => {
+withPromtool.test("prometheus.yml is valid to promtool", () => {
   expect(runTool(["promtool", "check", "config", "deploy/prometheus/prometheus.yml"])).toContain("SUCCESS");
 });
 
-test.skipIf(!hasPromtool)("dashboard has expressions that promtool parses", () => {
+withPromtool.test("dashboard has expressions that promtool parses", () => {
   const folder = mkdtempSync(join(tmpdir(), "pixelgate-rules-"));
   const rules = expressions.map((expr, index) => ({ record: `panel:${index}`, expr }));
   writeFileSync(join(folder, "rules.yml"), JSON.stringify({ groups: [{ name: "dashboard", rules }] }));
@@ -175,7 +176,7 @@ test.skipIf(!hasPromtool)("dashboard has expressions that promtool parses", () =
   }
 });
 
-test.skipIf(!hasPromtool)("/metrics is valid to promtool", async () => {
+withPromtool.test("/metrics is valid to promtool", async () => {
   const check = Bun.spawn(["promtool", "check", "metrics"], {
     stdin: new TextEncoder().encode(exposition),
     stdout: "pipe",

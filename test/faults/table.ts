@@ -1,9 +1,10 @@
 // The faults a 200 must survive, each as what is done to the servers while events come in.
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { administer, createNats, startCluster, startNats } from "../support/natsserver.ts";
+import { whyNoMounts } from "../support/system.ts";
 import { until } from "../support/until.ts";
 import { startSlowProxy } from "./slow.ts";
 import { type Account, World } from "./world.ts";
@@ -118,10 +119,7 @@ export const FAULTS: readonly Fault[] = [
   {
     number: 8,
     name: "disk of the spool full, NATS away",
-    obstacle: () => {
-      if (process.getuid?.() !== 0) return "mounting a small disk needs root";
-      return spawnSync("mount", ["--version"]).status === 0 ? null : "there is no mount command";
-    },
+    obstacle: whyNoMounts,
     run: async (world) => {
       const nats = world.adopt(await startNats());
       const disk = join(world.folder, "disk");

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
@@ -18,6 +18,8 @@ import {
   temporaryFolder,
   untilUp,
 } from "../../support/parts.ts";
+import { whyNot } from "../../support/system.ts";
+import { unless } from "../../support/unless.ts";
 import { until } from "../../support/until.ts";
 
 putAwayAfterEach();
@@ -49,7 +51,7 @@ test("createConnection takes a token, given alone or in the URL", async () => {
   await publishes({ nats: { servers: [server.url.replace("nats://", "nats://s3cr3t@")] } });
 });
 
-const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
+const withOpenssl = unless(whyNot("openssl"));
 
 /** Makes a key and a certificate signed by `ca`, or by itself. */
 function certify(folder: string, name: string, ca: string | null, extensions: string): void {
@@ -86,8 +88,7 @@ function certify(folder: string, name: string, ca: string | null, extensions: st
   );
 }
 
-test("createConnection speaks TLS with a CA and a client certificate of one's own", async () => {
-  if (!hasOpenssl) return console.log("not checked: there is no openssl to make certificates with");
+withOpenssl.test("createConnection speaks TLS with a CA and a client certificate of one's own", async () => {
   const folder = temporaryFolder();
   certify(folder, "ca", null, "basicConstraints=critical,CA:TRUE");
   certify(folder, "server", "ca", "subjectAltName=DNS:localhost,IP:127.0.0.1");

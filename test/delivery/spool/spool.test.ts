@@ -17,6 +17,8 @@ import { SpoolError } from "../../../src/delivery/spool/fault.ts";
 import { lastSpooledSeq, readSpool } from "../../../src/delivery/spool/reader.ts";
 import { openSpool, type Spool } from "../../../src/delivery/spool/spool.ts";
 import { afterTest, event, putAwayAfterEach, recordLog, temporaryFolder } from "../../support/parts.ts";
+import { whyNoMounts, whyNot } from "../../support/system.ts";
+import { unless } from "../../support/unless.ts";
 import { until } from "../../support/until.ts";
 
 putAwayAfterEach();
@@ -244,48 +246,46 @@ test("openSpool says in one line when the folder cannot be used", () => {
   );
 });
 
-const isRoot = process.getuid?.() === 0;
+const withMounts = unless(whyNoMounts());
 
-test("openSpool says so when the folder is read-only", () => {
-  if (!isRoot || spawnSync("mount", ["--version"]).status !== 0) {
-    return console.log("not checked: mounting a read-only folder needs root and mount");
-  }
+withMounts.test("openSpool says so when the folder is read-only", () => {
   const folder = temporaryFolder();
   execFileSync("mount", ["-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", folder]);
   afterTest(() => execFileSync("umount", [folder]));
   expect(() => open(folder)).toThrow(/^Cannot open the spool "[^"]+": the directory is not writable$/);
 });
 
-test("append refuses on a full disk, keeps what it had, and recovers with the room", async () => {
-  if (!isRoot || spawnSync("mount", ["--version"]).status !== 0) {
-    return console.log("not checked: a small disk needs root and mount");
-  }
-  const folder = temporaryFolder();
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", folder]);
-  afterTest(() => execFileSync("umount", [folder]));
-  const data = join(folder, "data");
-  mkdirSync(data);
-  const { spool } = open(data);
-  const payload = JSON.stringify({ filler: "x".repeat(5000) });
-  const safe: string[] = [];
-  let refused = 0;
-  for (let index = 0; index < 1000 && refused < 3; index++) {
-    if (await append(spool, `e${index}`, payload)) safe.push(`e${index}`);
-    else refused++;
-  }
-  expect(refused).toBe(3);
-  expect(safe.length).toBeGreaterThan(20);
-  expect(spool.state).toBe("full");
-  expect(ids(spool)).toEqual(safe);
+withMounts.test(
+  "append refuses on a full disk, keeps what it had, and recovers with the room",
+  async () => {
+    const folder = temporaryFolder();
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", folder]);
+    afterTest(() => execFileSync("umount", [folder]));
+    const data = join(folder, "data");
+    mkdirSync(data);
+    const { spool } = open(data);
+    const payload = JSON.stringify({ filler: "x".repeat(5000) });
+    const safe: string[] = [];
+    let refused = 0;
+    for (let index = 0; index < 1000 && refused < 3; index++) {
+      if (await append(spool, `e${index}`, payload)) safe.push(`e${index}`);
+      else refused++;
+    }
+    expect(refused).toBe(3);
+    expect(safe.length).toBeGreaterThan(20);
+    expect(spool.state).toBe("full");
+    expect(ids(spool)).toEqual(safe);
 
-  // Even without room to write a deletion, what is delivered goes away and makes room.
-  for (const one of spool.read({ afterSeq: 0, limit: 10_000 })) spool.remove(one);
-  expect(ids(spool)).toEqual([]);
-  await until("there is room", () => spool.state === "open" && spool.rows === 0);
-  expect(await append(spool, "late", payload)).toBe(true);
-  spool.close();
-  expect(ids(open(data).spool)).toEqual(["late"]);
-}, 30_000);
+    // Even without room to write a deletion, what is delivered goes away and makes room.
+    for (const one of spool.read({ afterSeq: 0, limit: 10_000 })) spool.remove(one);
+    expect(ids(spool)).toEqual([]);
+    await until("there is room", () => spool.state === "open" && spool.rows === 0);
+    expect(await append(spool, "late", payload)).toBe(true);
+    spool.close();
+    expect(ids(open(data).spool)).toEqual(["late"]);
+  },
+  30_000,
+);
 
 test("append refuses when the disk fails, says so and not that the spool is full, and recovers with it", async () => {
   const folder = temporaryFolder();
@@ -367,11 +367,13 @@ test("openSpool gives room back to the disk when a long backlog is gone", async 
   rmSync(path);
 }, 30_000);
 
-test("append has the disk's word before it answers, and one word for many events", async () => {
-  if (spawnSync("strace", ["-V"]).status !== 0)
-    return console.log("not checked: there is no strace to see fsync");
-  const folder = temporaryFolder();
-  const script = `
+const withStrace = unless(whyNot("strace"));
+
+withStrace.test(
+  "append has the disk's word before it answers, and one word for many events",
+  async () => {
+    const folder = temporaryFolder();
+    const script = `
     import { writeSync } from "node:fs";
     import { openSpool } from ${JSON.stringify(join(import.meta.dir, "../../../src/delivery/spool/spool.ts"))};
     const log = { info() {}, warn() {}, error() {} };
@@ -385,20 +387,22 @@ test("append has the disk's word before it answers, and one word for many events
     await Promise.all(Array.from({ length: 1000 }, (_, index) => append("m" + index)));
     process.exit(0);
   `;
-  const traced = spawnSync(
-    "strace",
-    ["-f", "-e", "trace=fsync,fdatasync,write", "-e", "signal=none", process.execPath, "-e", script],
-    { encoding: "utf8", env: { PATH: process.env.PATH ?? "", HOME: folder } },
-  );
-  const lines = traced.stderr.split("\n");
-  const syncs: number[] = [];
-  let count = 0;
-  for (const line of lines) {
-    if (/f(data)?sync\(/.test(line)) count++;
-    if (/write\(2, "answer \d+/.test(line)) syncs.push(count);
-  }
-  expect(syncs).toHaveLength(20);
-  for (const [index, value] of syncs.entries()) expect(value).toBeGreaterThan(syncs[index - 1] ?? 0);
-  expect(count - (syncs.at(-1) ?? 0)).toBeGreaterThan(0);
-  expect(count - (syncs.at(-1) ?? 0)).toBeLessThan(20);
-}, 60_000);
+    const traced = spawnSync(
+      "strace",
+      ["-f", "-e", "trace=fsync,fdatasync,write", "-e", "signal=none", process.execPath, "-e", script],
+      { encoding: "utf8", env: { PATH: process.env.PATH ?? "", HOME: folder } },
+    );
+    const lines = traced.stderr.split("\n");
+    const syncs: number[] = [];
+    let count = 0;
+    for (const line of lines) {
+      if (/f(data)?sync\(/.test(line)) count++;
+      if (/write\(2, "answer \d+/.test(line)) syncs.push(count);
+    }
+    expect(syncs).toHaveLength(20);
+    for (const [index, value] of syncs.entries()) expect(value).toBeGreaterThan(syncs[index - 1] ?? 0);
+    expect(count - (syncs.at(-1) ?? 0)).toBeGreaterThan(0);
+    expect(count - (syncs.at(-1) ?? 0)).toBeLessThan(20);
+  },
+  60_000,
+);
