@@ -32,6 +32,16 @@ test("docs/configuration.md has a row for every setting of a source and of a des
   }
 });
 
+test("docs/architecture.md takes each state table from the head of its file", () => {
+  const { text } = readDocument("docs/architecture.md");
+  const machines = Array.from(text.matchAll(/<!-- generated: table (\S+) -->/g), ([, path]) => path);
+  expect(machines).toEqual([
+    "src/delivery/nats/health.ts",
+    "src/delivery/spool/admission.ts",
+    "src/delivery/relaywindow.ts",
+  ]);
+});
+
 test("writeGenerated writes a table that is not there, and refuses a name that nobody knows", () => {
   const place = (what: string) => `before\n<!-- generated: ${what} -->\nold\n<!-- end -->\nafter`;
   const written = writeGenerated(place("destinations"));

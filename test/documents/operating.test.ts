@@ -6,6 +6,7 @@ import { AckPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "nats";
 import { findObstacles } from "../../src/admin/readiness.ts";
 import { NATS_STATES } from "../../src/delivery/delivery.ts";
+import { SPOOL_STATES } from "../../src/delivery/spool/admission.ts";
 import { createMetrics } from "../../src/observe/metrics.ts";
 import { tailLines, withGateway } from "../support/gatewayprocess.ts";
 import { startNats } from "../support/natsserver.ts";
@@ -48,7 +49,7 @@ test("docs/operating.md has a row for every metric, and for no other", async () 
 });
 
 test("docs/operating.md has a row for every obstacle to readiness", () => {
-  const states = NATS_STATES.map((nats) => ({ ...IDLE, nats, spoolFull: true }));
+  const states = NATS_STATES.flatMap((nats) => SPOOL_STATES.map((spool) => ({ ...IDLE, nats, spool })));
   const obstacles = new Set(states.flatMap((state) => findObstacles(state, true)));
   expect(namedUnder("Readiness").sort()).toEqual([...obstacles].sort());
 });
