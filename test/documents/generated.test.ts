@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
+import { ConfigFile } from "../../src/config/schema.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
-import { ConfigFile } from "../../src/config/sources.ts";
 import { writeGenerated } from "./generated.ts";
 import { DOCUMENTS, readDocument, rowsUnder } from "./markdown.ts";
 

@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TSchema } from "@sinclair/typebox";
+import { ConfigFile } from "../../src/config/schema.ts";
 import { SETTINGS, type Setting } from "../../src/config/settings.ts";
-import { ConfigFile } from "../../src/config/sources.ts";
 import { ROOT } from "./markdown.ts";
 
 const PLACE = /(<!-- generated: ([^>]+) -->\n)[\s\S]*?(<!-- end -->)/g;
