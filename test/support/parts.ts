@@ -8,7 +8,7 @@ import { connect } from "nats";
 import { createDelivery, type Delivery, type DeliveryOptions } from "../../src/delivery/delivery.ts";
 import type { DeliveryLog } from "../../src/delivery/log.ts";
 import type { Delivered, Outgoing } from "../../src/delivery/outgoing.ts";
-import { patiently } from "./natsserver.ts";
+import { type NatsOptions, type NatsServer, patiently, startNats } from "./natsserver.ts";
 import { until } from "./until.ts";
 
 export const STREAM = { name: "PIXEL", prefix: "pixel", replicas: 1, maxAgeMs: 3_600_000, maxBytes: -1 };
@@ -54,6 +54,16 @@ export function putAwayAfterEach(): void {
     for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
   });
 }
+
+/** A nats-server that is stopped after the test. */
+export async function nats(options?: NatsOptions): Promise<NatsServer> {
+  const server = await startNats(options);
+  afterTest(server.stop);
+  return server;
+}
+
+/** The settings of a delivery to a server. */
+export const at = (server: Pick<NatsServer, "url">) => ({ nats: { servers: [server.url] } });
 
 /** A delivery with small bounds that is closed after the test, and its log. */
 export function openDelivery(options: Partial<DeliveryOptions> = {}): Delivery & { log: RecordedLog } {

@@ -1,0 +1,133 @@
+import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { readSpool } from "../../src/delivery/spool/reader.ts";
+import { administer, createNats } from "../support/natsserver.ts";
+import {
+  afterTest,
+  at,
+  countIds,
+  deliver,
+  event,
+  nats,
+  openDelivery,
+  putAwayAfterEach,
+  readStream,
+  temporaryFolder,
+  untilUp,
+} from "../support/parts.ts";
+import { until } from "../support/until.ts";
+
+putAwayAfterEach();
+
+test("deliver spools what is in flight when the server dies, and nothing is stored twice", async () => {
+  const server = await nats();
+  const delivery = openDelivery(at(server));
+  await untilUp(delivery);
+  server.freeze();
+  const answers = Array.from({ length: 300 }, (_, index) => deliver(delivery, event(`e${index}`)));
+  await until("they are on the wire", () => delivery.state().inFlight === 300);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await server.kill();
+  expect(new Set(await Promise.all(answers))).toEqual(new Set(["spooled"]));
+  await server.start();
+  await until("the spool is empty", () => delivery.state().spooled === 0);
+  const counts = countIds(await readStream(server.url));
+  expect(counts.size).toBe(300);
+  expect([...counts.values()].every((count) => count === 1)).toBe(true);
+}, 40_000);
+
+test("deliver spools what a frozen server does not ack, and the twins are not stored", async () => {
+  const server = await nats();
+  const delivery = openDelivery(at(server));
+  await untilUp(delivery);
+  server.freeze();
+  const answers = Array.from({ length: 300 }, (_, index) => deliver(delivery, event(`e${index}`)));
+  expect(new Set(await Promise.all(answers))).toEqual(new Set(["spooled"]));
+  expect(delivery.state().nats).not.toBe("up");
+  server.thaw();
+  await until("the spool is empty", () => delivery.state().spooled === 0);
+  const counts = countIds(await readStream(server.url));
+  expect(counts.size).toBe(300);
+  expect([...counts.values()].every((count) => count === 1)).toBe(true);
+}, 40_000);
+
+test("deliver fails an event that the stream will never take, and the others go on", async () => {
+  const server = await nats();
+  const delivery = openDelivery(at(server));
+  await untilUp(delivery);
+  await administer(server.url, async (manager) => {
+    const { config } = await manager.streams.info("PIXEL");
+    await manager.streams.update("PIXEL", { ...config, max_msg_size: 2000 });
+  });
+  const payload = JSON.stringify({ filler: "x".repeat(5000) });
+  const [large, small] = await Promise.all([
+    deliver(delivery, event("large", { payload })),
+    deliver(delivery, event("small")),
+  ]);
+  expect([large, small]).toEqual(["failed", "published"]);
+  expect(delivery.log.lines.join()).toContain("the stream refuses an event");
+});
+
+test("deliver keeps a spooled event that the stream refuses, and drains the rest past it", async () => {
+  const server = await nats({ config: "max_payload: 10000" });
+  const dataDir = temporaryFolder();
+  const first = openDelivery({ dataDir });
+  await deliver(first, event("large", { payload: "x".repeat(50_000) }));
+  for (let index = 0; index < 50; index++) await deliver(first, event(`e${index}`));
+  await first.close(1000);
+  const delivery = openDelivery({ ...at(server), dataDir });
+  await until("the others are drained", () => delivery.state().spooled === 1);
+  expect(delivery.log.lines.join()).toContain("the stream refuses a spooled event, it stays in the spool");
+  expect(await deliver(delivery, event("new"))).toBe("published");
+  expect(countIds(await readStream(server.url)).size).toBe(51);
+  expect(readSpool(dataDir, { afterSeq: 0, limit: 10 }).map(({ id }) => id)).toEqual(["large"]);
+});
+
+test("deliver fails an event larger than the server takes, and keeps the connection", async () => {
+  const server = await nats({ config: "max_payload: 10000" });
+  const delivery = openDelivery(at(server));
+  await untilUp(delivery);
+  expect(await deliver(delivery, event("large", { payload: "ß".repeat(6000) }))).toBe("failed");
+  expect(await deliver(delivery, event("fits", { payload: "ß".repeat(4500) }))).toBe("published");
+  expect(delivery.log.lines.join()).not.toContain("NATS connection lost");
+});
+
+test("createDelivery goes on with another server of the list", async () => {
+  const [away, server] = [await createNats(), await nats()];
+  afterTest(away.stop);
+  const delivery = openDelivery({ nats: { servers: [away.url, server.url] } });
+  await untilUp(delivery);
+  expect(await deliver(delivery, event("one"))).toBe("published");
+});
+
+test("createDelivery sets a damaged spool aside and starts", async () => {
+  const dataDir = temporaryFolder();
+  await Bun.write(join(dataDir, "spool.db"), "garbage ".repeat(4000));
+  const delivery = openDelivery({ dataDir });
+  expect(await deliver(delivery, event("one"))).toBe("spooled");
+  expect(readdirSync(dataDir).some((name) => name.startsWith("spool.db.damaged-"))).toBe(true);
+});
+
+function throwing(): never {
+  throw new Error("the answer failed");
+}
+
+test("deliver goes on when an answer throws: the others of the same turn are settled, from the spool and from acks", async () => {
+  const server = await createNats();
+  afterTest(server.stop);
+  const delivery = openDelivery(at(server));
+  for (const fate of ["spooled", "published"] as const) {
+    if (fate === "published") {
+      await server.start();
+      await untilUp(delivery);
+    }
+    // One turn: one transaction, or one write and one read of acks.
+    delivery.deliver(event(`${fate}-0`), throwing);
+    const others = Array.from({ length: 50 }, (_, index) => deliver(delivery, event(`${fate}-${index + 1}`)));
+    expect(new Set(await Promise.all(others))).toEqual(new Set([fate]));
+    await until("the spool is empty", () => fate === "spooled" || delivery.state().spooled === 0);
+  }
+  expect(delivery.log.lines.join()).toContain("an answer failed by a fault of the gateway");
+  expect(countIds(await readStream(server.url)).size).toBe(102);
+});
