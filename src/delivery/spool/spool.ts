@@ -16,11 +16,12 @@ import {
   spoolStateOf,
 } from "./admission.ts";
 import { openCurrentFile } from "./current.ts";
-import { faultOf, prepareFolder, type SpoolFault } from "./fault.ts";
+import { faultOf, prepareFolder } from "./fault.ts";
 import type { ReadOptions, SpooledEvent } from "./file.ts";
 import { SPOOL_NAME } from "./name.ts";
 import type { Quarantined } from "./quarantine.ts";
 import { type Append, AppendQueue } from "./queue.ts";
+import { RowChanges } from "./rowchanges.ts";
 import { bringBack } from "./salvage.ts";
 
 /** Where a spool is and how large it may get. */
@@ -66,7 +67,6 @@ export interface Spool {
 
 /** Deletions wait this long for an append to share its fsync. */
 const REMOVE_DELAY_MS = 20;
-const SHRINK_PAUSE_MS = 50;
 
 /** Opens the spool, sets a damaged file aside, and throws a `SpoolError` when events cannot be kept at all. */
 export function openSpool(options: SpoolOptions): Spool {
@@ -75,20 +75,17 @@ export function openSpool(options: SpoolOptions): Spool {
   const rarely = createRarely(10_000);
   let admission: Admission = OPEN;
   const queue = new AppendQueue();
-  /** Done, and not deleted yet: never read again. Sequence and payload bytes. */
-  const removed = new Map<number, number>();
-  const kept = new Map<number, readonly Route[]>();
+  const changes = new RowChanges();
   let isScheduled = false;
   let cancelCommit: (() => void) | null = null;
   let cancelProbe: (() => void) | null = null;
 
   prepareFolder(dataDir);
-  const current = openCurrentFile({ path, maxBytes, log, clock, rarely, onQuarantined: salvage });
+  const onQuarantined = salvage;
+  const current = openCurrentFile({ path, maxBytes, changes, log, rarely, clock, time, onQuarantined });
 
   /** Begins to bring over what can still be read of a damaged file; what is done already stays behind. */
-  function salvage(quarantined: Quarantined): void {
-    const done = new Set(removed.keys());
-    forgetRows();
+  function salvage(quarantined: Quarantined, done: ReadonlySet<number>): void {
     bringBack(quarantined, {
       log,
       time,
@@ -100,11 +97,6 @@ export function openSpool(options: SpoolOptions): Spool {
         else append(event, event.routes, true, tell);
       },
     });
-  }
-
-  function forgetRows(): void {
-    removed.clear();
-    kept.clear();
   }
 
   function change(event: AdmissionEvent): void {
@@ -134,7 +126,7 @@ export function openSpool(options: SpoolOptions): Spool {
   }
 
   function hasWork(): boolean {
-    return !queue.isEmpty || removed.size > 0 || kept.size > 0;
+    return !queue.isEmpty || !changes.isEmpty;
   }
 
   /** One transaction with the appends and the deletions that wait, and only then the answers. */
@@ -149,38 +141,18 @@ export function openSpool(options: SpoolOptions): Spool {
   }
 
   function write(batch: readonly Append[]): boolean {
-    for (let isFirst = true; ; isFirst = false) {
-      try {
-        const hasRemoved = removed.size > 0;
-        current.file.write({ added: batch, removed, kept, nowMs: clock() });
-        forgetRows();
-        change({ is: "written" });
-        if (hasRemoved && current.file.rows === 0) shrink();
-        return true;
-      } catch (error) {
-        const fault = faultOf(error);
-        if (isFirst && isMended(fault, error, batch)) continue;
-        refuse(fault, error);
-        return false;
-      }
-    }
-  }
-
-  /** Does what can be done about a failed write; true when it is worth another try. */
-  function isMended(fault: SpoolFault, error: unknown, batch: readonly Append[]): boolean {
-    if (fault === "damaged") return current.quarantine(reasonOf(error));
-    if (fault !== "full") return false;
-    // On a full disk even a deletion may find no room; a file whose every row is done can go as a whole.
-    if (current.file.rows > 0 && removed.size === current.file.rows) {
-      if (!current.startOver()) return false;
-      forgetRows();
+    try {
+      current.write(batch);
+      change({ is: "written" });
       return true;
+    } catch (error) {
+      refuse(error);
+      return false;
     }
-    // The deletions alone may fit, and make room.
-    return batch.length > 0 && removed.size > 0 && write([]);
   }
 
-  function refuse(fault: SpoolFault, error: unknown): void {
+  function refuse(error: unknown): void {
+    const fault = faultOf(error);
     const says = fault === "full" ? "the spool is full" : "Cannot write the spool";
     const { rows, bytes } = current.file;
     rarely(says, () => log.error(says, { reason: reasonOf(error), events: rows, bytes }));
@@ -198,16 +170,7 @@ export function openSpool(options: SpoolOptions): Spool {
       current.file.probeRoom();
       change({ is: "written" });
     } catch (error) {
-      refuse(faultOf(error), error);
-    }
-  }
-
-  function shrink(): void {
-    try {
-      if (admission.is === "closed" || !current.file.shrink()) return;
-      time.after(SHRINK_PAUSE_MS, shrink);
-    } catch (error) {
-      rarely("shrink", () => log.warn("Cannot shrink the spool", { reason: reasonOf(error) }));
+      refuse(error);
     }
   }
 
@@ -216,7 +179,7 @@ export function openSpool(options: SpoolOptions): Spool {
       let { afterSeq } = wanted;
       while (true) {
         const found = current.file.read({ ...wanted, afterSeq });
-        const events = found.filter(({ seq }) => !removed.has(seq));
+        const events = found.filter(({ seq }) => !changes.removed.has(seq));
         const last = found.at(-1);
         if (events.length > 0 || last === undefined) return events;
         afterSeq = last.seq;
@@ -255,12 +218,11 @@ export function openSpool(options: SpoolOptions): Spool {
     append,
     read,
     remove: (event) => {
-      removed.set(event.seq, event.payloadBytes);
-      kept.delete(event.seq);
+      changes.remove(event);
       commitSoon();
     },
     keep: (event, routes) => {
-      kept.set(event.seq, routes);
+      changes.keep(event, routes);
       commitSoon();
     },
     flush,
@@ -270,11 +232,7 @@ export function openSpool(options: SpoolOptions): Spool {
       change({ is: "closed" });
       cancelCommit?.();
       cancelProbe?.();
-      try {
-        current.file.close();
-      } catch (error) {
-        log.warn("Cannot close the spool", { reason: reasonOf(error) });
-      }
+      current.close();
     },
   };
 }
