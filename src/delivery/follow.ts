@@ -80,6 +80,6 @@ function listSpools(dataDir: string): string[] {
     return readdirSync(dataDir).filter((name) => workerOf(name) !== null);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw new SpoolError(`Cannot read the data directory "${dataDir}": ${reasonOf(error)}`);
+    throw new SpoolError(`Cannot read the data directory "${dataDir}": ${reasonOf(error)}`, { cause: error });
   }
 }

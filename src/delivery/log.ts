@@ -19,8 +19,10 @@ export function createRarely(intervalMs: number): (kind: string, write: () => vo
   };
 }
 
-/** The reason of an error for a log line or a message: its text, and the one of its cause. */
+/** The reason of an error for a log line or a message: its text, and that of its cause where it says more. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${reasonOf(error.cause)}`;
+  if (error.cause === undefined) return error.message;
+  const cause = reasonOf(error.cause);
+  return error.message.includes(cause) ? error.message : `${error.message}: ${cause}`;
 }

@@ -4,20 +4,20 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { Exit } from "../../src/cli/exit.ts";
 import { Fault } from "../../src/config/settings.ts";
+import { SpoolError } from "../../src/delivery/spool/fault.ts";
 import { StartError } from "../../src/process/starterror.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const SOURCE = readdirSync(join(ROOT, "src"), { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
   .map((entry) => join(entry.parentPath, entry.name))
-  .map((path) => ({ path: relative(ROOT, path), text: readFileSync(path, "utf8") }))
-  // Delivery's errors are still to follow.
-  .filter(({ path }) => !path.startsWith("src/delivery/"));
+  .map((path) => ({ path: relative(ROOT, path), text: readFileSync(path, "utf8") }));
 
 const ERRORS: readonly [name: string, make: (options: ErrorOptions) => Error][] = [
   ["StartError", (options) => new StartError("Cannot start: it is late", options)],
   ["Exit", (options) => new Exit(1, "Cannot run: it is late", options)],
   ["Fault", (options) => new Fault("is late", options)],
+  ["SpoolError", (options) => new SpoolError("Cannot read the spool: it is late", options)],
 ];
 for (const [name, make] of ERRORS) {
   test(`${name} has its name and keeps its cause`, () => {

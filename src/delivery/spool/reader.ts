@@ -47,7 +47,7 @@ function withFile<T>(path: string, missing: T, read: (file: DatabaseSync) => T):
     if (faultOf(error) === "busy") return missing;
     // The gateway has opened it this instant, and not yet written its tables.
     if (error instanceof Error && /no such table/.test(error.message)) return missing;
-    throw new SpoolError(`Cannot read the spool "${path}": ${reasonOf(error)}`);
+    throw new SpoolError(`Cannot read the spool "${path}": ${reasonOf(error)}`, { cause: error });
   } finally {
     file?.close();
   }
