@@ -1,32 +1,32 @@
-// Several workers on one port: starts them, starts a dead one again, passes signals on, adds up what they report.
-import { type ChildProcess, spawn } from "node:child_process";
+// Several workers on one port: starts them, starts a dead one again, passes on what they must know, ends them.
 import type { Config } from "../config/environment.ts";
 import type { Sources } from "../config/sources.ts";
-import { type DeliveryState, NATS_STATES } from "../delivery/delivery.ts";
-import { SPOOL_STATES } from "../delivery/spool/admission.ts";
+import { reasonOf } from "../delivery/log.ts";
 import type { Live } from "../observe/live.ts";
 import type { Log } from "../observe/log.ts";
 import { renderMetrics } from "../observe/metrics.ts";
-import { addCounters, type Snapshot } from "../observe/snapshot.ts";
-import { addTotals, type Totals } from "../observe/totals.ts";
+import { type Clock, systemClock } from "../runtime/clock.ts";
 import type { GatewayView } from "./gateway.ts";
 import { watchSources } from "./reload.ts";
+import { createReports } from "./reports.ts";
 import { StartError } from "./starterror.ts";
-import { type FromWorker, type ToWorker, WORKER_COUNT, WORKER_INDEX } from "./worker.ts";
+import type { FromWorker } from "./worker.ts";
+import { type StartWorker, startWorker, type WorkerEnd, type WorkerProcess } from "./workerprocess.ts";
 
-const RESTART_MS = 500;
-const SNAPSHOT_MS = 1000;
-const WATCH_MS = 100;
+/** How long a worker may take until it listens. */
 const START_MS = 15_000;
+/** So that a worker which cannot live does not keep the machine busy with starting it. */
+const RESTART_MS = 500;
+/** How long a worker is waited for that is asked for its metrics; then what it has said last must do. */
+const ANSWER_MS = 1000;
+const WATCH_MS = 100;
+/** What a worker gets beyond the times that it may take for itself to stop. */
+const GRACE_MS = 1000;
 
-interface Worker {
-  readonly index: number;
-  process: ChildProcess | null;
-  state: DeliveryState | null;
-  totals: Totals | null;
-  /** The last one it sent. */
-  snapshot: Snapshot;
-  onSnapshot: (() => void) | null;
+/** Where workers and time come from; a test has its own. */
+export interface SupervisorParts {
+  readonly start: StartWorker;
+  readonly clock: Clock;
 }
 
 /** Starts the workers and resolves when all of them listen. Throws a `StartError` when one cannot. */
@@ -34,182 +34,138 @@ export async function supervise(
   config: Config,
   initial: Sources,
   count: number,
-  live: Live,
+  live: Pick<Live, "isWatched" | "show">,
   log: Log,
+  { start, clock }: SupervisorParts = { start: startWorker, clock: systemClock },
 ): Promise<GatewayView> {
+  const reports = createReports();
+  /** The present process of each slot, dead ones until they are started again. */
+  const workers: WorkerProcess[] = [];
+  const questions = new Map<number, () => void>();
+  let lastQuestion = 0;
   let isStopping = false;
   let isWatched = false;
-  /** What workers counted that have died: a total never goes back. */
-  let retired: { totals: Totals | null; snapshot: Snapshot } = { totals: null, snapshot: [] };
 
-  function launch(worker: Worker, port: number): Promise<number> {
-    const child = spawnWorker(worker.index, count, port);
-    worker.process = child;
-    return new Promise((resolve, reject) => {
-      const limit = setTimeout(
-        () => reject(new StartError("Cannot start a worker: it does not listen")),
-        START_MS,
-      );
-      let isOver = false;
-      child.on("message", (message: FromWorker) => {
-        // What it counted is retired with it, and must not count twice.
-        if (isOver) return;
-        if (message.kind === "listening") {
-          clearTimeout(limit);
-          if (isWatched) tell(worker, { kind: "watch", isWatched });
-          resolve(message.port);
-        } else if (message.kind === "status") {
-          worker.state = message.state;
-          worker.totals = message.totals;
-        } else if (message.kind === "snapshot") {
-          worker.snapshot = message.snapshot;
-          worker.onSnapshot?.();
-        } else for (const record of message.records) live.show(record);
-      });
-      child.on("exit", (code, signal) => {
-        isOver = true;
-        clearTimeout(limit);
-        reject(new StartError(`Cannot start a worker: it ended with ${signal ?? `exit code ${code}`}`));
-      });
-    });
-  }
+  /** Starts the worker of a slot, and again whenever it ends. Resolves with its port when it listens for the first time. */
+  function keep(index: number, wantedPort: number): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    let port = wantedPort;
+    let hasListened = false;
 
-  /** Starts a worker again whenever it ends; it opens the spool of the one before it, and relays it. */
-  function keep(worker: Worker, port: number): void {
-    worker.process?.once("exit", (code, signal) => {
+    function launch(): void {
+      const callOff = clock.after(START_MS, () => {
+        reject(new StartError("Cannot start a worker: it does not listen"));
+        worker.kill("SIGKILL");
+      });
+      const worker = start({ index, count }, port, (message) => {
+        if (message.kind !== "listening") return hear(index, message);
+        callOff();
+        if (isWatched) worker.tell({ kind: "watch", isWatched });
+        hasListened = true;
+        port = message.port;
+        resolve(port);
+      });
+      workers[index] = worker;
+      void worker.ended.then((end) => {
+        callOff();
+        onEnd(end);
+      });
+    }
+
+    function onEnd(end: WorkerEnd): void {
+      reports.retire(index);
       if (isStopping) return;
-      retired = {
-        totals: addTotals([retired.totals, worker.totals].filter((totals) => totals !== null)),
-        snapshot: addCounters(retired.snapshot, worker.snapshot),
-      };
-      worker.totals = null;
-      worker.snapshot = [];
-      worker.state = null;
-      log.error("a worker ended and is started again", { worker: worker.index, code, signal });
-      setTimeout(() => {
-        if (isStopping) return;
-        launch(worker, port).catch(() => {});
-        keep(worker, port);
-      }, RESTART_MS);
-    });
+      if (!hasListened) {
+        reject(startError(end));
+        return;
+      }
+      const { code, signal, error } = end;
+      const reason = error === null ? { code, signal } : { error: reasonOf(error) };
+      log.error("a worker ended and is started again", { worker: index, ...reason });
+      // It opens the spool of the one before it, and relays it.
+      clock.after(RESTART_MS, () => {
+        if (!isStopping) launch();
+      });
+    }
+
+    launch();
+    return promise;
   }
 
-  const workers: Worker[] = [];
+  function hear(index: number, message: Exclude<FromWorker, { kind: "listening" }>): void {
+    if (message.kind === "status") reports.takeStatus(index, message.state, message.totals);
+    else if (message.kind === "snapshot") {
+      reports.takeSnapshot(index, message.snapshot);
+      if (message.question !== null) questions.get(message.question)?.();
+    } else for (const record of message.records) live.show(record);
+  }
+
+  /** Has a fresh snapshot sent; of a worker that is dead or too busy the last one stands. */
+  function askSnapshot(worker: WorkerProcess): Promise<void> {
+    const question = ++lastQuestion;
+    return new Promise<void>((resolve) => {
+      const callOff = clock.after(ANSWER_MS, resolve);
+      questions.set(question, () => {
+        callOff();
+        resolve();
+      });
+      if (!worker.tell({ kind: "ask snapshot", question })) questions.get(question)?.();
+    }).finally(() => questions.delete(question));
+  }
+
+  function signalAll(signal: NodeJS.Signals): void {
+    for (const worker of workers) worker.kill(signal);
+  }
+
+  /** Longer than a worker may take for itself; then it is ended. */
+  async function endWorker(worker: WorkerProcess): Promise<void> {
+    const limitMs = config.shutdownDelayMs + config.shutdownTimeoutMs + GRACE_MS;
+    const callOff = clock.after(limitMs, () => worker.kill("SIGKILL"));
+    worker.kill("SIGTERM");
+    await worker.ended;
+    callOff();
+  }
+
   let port = config.port;
   try {
-    for (let index = 0; index < count; index++) {
-      const worker: Worker = {
-        index,
-        process: null,
-        state: null,
-        totals: null,
-        snapshot: [],
-        onSnapshot: null,
-      };
-      workers.push(worker);
-      // The first takes the port, also a free one; the others share it.
-      port = await launch(worker, port);
-    }
+    // The first takes the port, also a free one; the others share it.
+    for (let index = 0; index < count; index++) port = await keep(index, port);
   } catch (error) {
-    for (const worker of workers) worker.process?.kill("SIGKILL");
+    isStopping = true;
+    signalAll("SIGKILL");
     throw error;
   }
-  for (const worker of workers) keep(worker, port);
 
   const watched = watchSources(config, initial, log);
-  const onHangup = () => {
-    for (const worker of workers) worker.process?.kill("SIGHUP");
-  };
-  process.on("SIGHUP", onHangup);
-  const watching = setInterval(() => {
+  process.on("SIGHUP", () => signalAll("SIGHUP"));
+  const stopWatching = clock.every(WATCH_MS, () => {
     if (live.isWatched === isWatched) return;
     isWatched = live.isWatched;
-    for (const worker of workers) tell(worker, { kind: "watch", isWatched });
-  }, WATCH_MS);
+    for (const worker of workers) worker.tell({ kind: "watch", isWatched });
+  });
 
   return {
     port,
     sources: watched.current,
-    state: () => addStates(workers.map((worker) => worker.state)),
+    state: reports.state,
     metrics: {
-      totals: () => addTotals([retired, ...workers].flatMap(({ totals }) => totals ?? [])),
+      totals: reports.totals,
       async render() {
         await Promise.all(workers.map(askSnapshot));
-        return renderMetrics([retired, ...workers].map(({ snapshot }) => snapshot));
+        return renderMetrics(reports.snapshots());
       },
     },
     async stop() {
       isStopping = true;
       watched.stop();
-      clearInterval(watching);
+      stopWatching();
       await Promise.all(workers.map(endWorker));
     },
   };
-
-  /** Longer than a worker may take for itself; then it is ended. */
-  function endWorker({ process: child }: Worker): Promise<void> {
-    return new Promise((resolve) => {
-      if (child === null || child.exitCode !== null || child.signalCode !== null) return resolve();
-      const limitMs = config.shutdownDelayMs + config.shutdownTimeoutMs + 1000;
-      const limit = setTimeout(() => child.kill("SIGKILL"), limitMs);
-      child.once("exit", () => {
-        clearTimeout(limit);
-        resolve();
-      });
-      child.kill("SIGTERM");
-    });
-  }
 }
 
-function spawnWorker(index: number, count: number, port: number): ChildProcess {
-  const [, script = ""] = process.argv;
-  // A compiled binary is its own program; from source the runtime needs the script, and Deno its flags.
-  const isCompiled = script.startsWith("/$bunfs/");
-  const args = isCompiled ? ["serve"] : [...process.execArgv, script, "serve"];
-  return spawn(process.execPath, args, {
-    env: {
-      // As in the image: the allocator keeps freed pages for a while, 3 % of the CPU.
-      MIMALLOC_PURGE_DELAY: "10000",
-      ...process.env,
-      PORT: String(port),
-      [WORKER_INDEX]: String(index),
-      [WORKER_COUNT]: String(count),
-    },
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-    // A group of its own: Ctrl-C reaches the supervisor alone, which tells the workers once.
-    detached: true,
-  });
-}
-
-function tell({ process: child }: Worker, message: ToWorker): void {
-  if (child?.connected) child.send(message);
-}
-
-/** Has a fresh snapshot sent; of a worker that is dead or too busy the last one stands. */
-function askSnapshot(worker: Worker): Promise<void> {
-  return new Promise((resolve) => {
-    const limit = setTimeout(resolve, SNAPSHOT_MS);
-    worker.onSnapshot = () => {
-      clearTimeout(limit);
-      resolve();
-    };
-    tell(worker, { kind: "ask snapshot" });
-  });
-}
-
-function addStates(known: readonly (DeliveryState | null)[]): DeliveryState {
-  const states = known.filter((state) => state !== null);
-  const sum = (read: (state: DeliveryState) => number) =>
-    states.reduce((total, state) => total + read(state), 0);
-  const ages = states.flatMap((state) => state.oldestSpooledMs ?? []);
-  return {
-    // The worst of them: one that cannot take events makes some requests fail.
-    nats: NATS_STATES.findLast((nats) => states.some((state) => state.nats === nats)) ?? "down",
-    inFlight: sum((state) => state.inFlight),
-    inFlightBytes: sum((state) => state.inFlightBytes),
-    spooled: sum((state) => state.spooled),
-    spooledBytes: sum((state) => state.spooledBytes),
-    oldestSpooledMs: ages.length === 0 ? null : Math.max(...ages),
-    spool: SPOOL_STATES.findLast((spool) => states.some((state) => state.spool === spool)) ?? "open",
-  };
+function startError({ code, signal, error }: WorkerEnd): StartError {
+  if (error === null)
+    return new StartError(`Cannot start a worker: it ended with ${signal ?? `exit code ${code}`}`);
+  return new StartError(`Cannot start a worker: ${reasonOf(error)}`, { cause: error });
 }

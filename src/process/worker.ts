@@ -14,12 +14,13 @@ import { untilStopped } from "./signals.ts";
 export type FromWorker =
   | { readonly kind: "listening"; readonly port: number }
   | { readonly kind: "status"; readonly state: DeliveryState; readonly totals: Totals }
-  | { readonly kind: "snapshot"; readonly snapshot: Snapshot }
+  /** `question` is the one that it answers, null for one that is sent unasked. */
+  | { readonly kind: "snapshot"; readonly snapshot: Snapshot; readonly question: number | null }
   | { readonly kind: "records"; readonly records: readonly LiveRecord[] };
 
 /** What a supervisor asks of a worker. */
 export type ToWorker =
-  | { readonly kind: "ask snapshot" }
+  | { readonly kind: "ask snapshot"; readonly question: number }
   | { readonly kind: "watch"; readonly isWatched: boolean };
 
 const STATUS_MS = 250;
@@ -48,15 +49,15 @@ export function work(config: Config, sources: Sources, runtime: Runtime, log: Lo
   };
   const gateway = openGateway(config, sources, runtime, log, liveSink, slot);
   const tellStatus = () => tell({ kind: "status", state: gateway.state(), totals: gateway.metrics.totals() });
-
-  const tellSnapshot = async () => tell({ kind: "snapshot", snapshot: await gateway.metrics.snapshot() });
+  const tellSnapshot = async (question: number | null) =>
+    tell({ kind: "snapshot", snapshot: await gateway.metrics.snapshot(), question });
 
   process.on("message", (message: ToWorker) => {
     if (message.kind === "watch") liveSink.isWatched = message.isWatched;
-    else void tellSnapshot();
+    else void tellSnapshot(message.question);
   });
   setInterval(tellStatus, STATUS_MS);
-  setInterval(tellSnapshot, SNAPSHOT_MS);
+  setInterval(() => tellSnapshot(null), SNAPSHOT_MS);
   setInterval(() => {
     if (records.length === 0) return;
     tell({ kind: "records", records });
@@ -64,6 +65,7 @@ export function work(config: Config, sources: Sources, runtime: Runtime, log: Lo
   }, RECORDS_MS);
   // Before the supervisor hears of us: it may pass a signal on at once.
   const ended = untilStopped(gateway.stop);
+  tellStatus();
   tell({ kind: "listening", port: gateway.port });
   return ended;
 }

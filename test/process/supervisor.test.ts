@@ -1,197 +1,235 @@
-// Several processes on one port, as an operator runs them: real workers, killed for real.
-import { afterEach, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { readSpool } from "../../src/delivery/spool/reader.ts";
-import { childrenOf } from "../bench/process.ts";
-import {
-  COMMANDS,
-  type Gateway,
-  type GatewayOptions,
-  runCommand,
-  startGateway,
-} from "../support/gatewayprocess.ts";
-import { createNats, type NatsServer, startNats } from "../support/natsserver.ts";
-import { countIds, readStream } from "../support/parts.ts";
-import { until } from "../support/until.ts";
+// What a supervisor does with its workers and when: the workers are scripted, and the clock is turned by hand.
+import { expect, test } from "bun:test";
+import { StartError } from "../../src/process/starterror.ts";
+import type { FromWorker } from "../../src/process/worker.ts";
+import type { WorkerEnd } from "../../src/process/workerprocess.ts";
+import { putAwayAfterEach } from "../support/parts.ts";
+import { IDLE } from "../support/ports.ts";
+import { settle, superviseScripted } from "../support/scriptedworkers.ts";
 
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+putAwayAfterEach();
+
+const TOTALS = { published: 1, spooled: 0, failed: 0, rejected: 0, dropped: 0 };
+
+test("supervise starts the next worker on the port of the first, once that listens", async () => {
+  const { started, worker, listen, view } = superviseScripted(3, { PORT: "0" });
+  expect(started.map(({ index, port }) => [index, port])).toEqual([[0, 0]]);
+  worker(0).hear({ kind: "listening", port: 4000 });
+  await settle();
+  expect(started.map(({ index, port }) => [index, port])).toEqual([
+    [0, 0],
+    [1, 4000],
+  ]);
+  await listen();
+  expect(started.at(2)).toMatchObject({ index: 2, port: 4000 });
+  expect((await view).port).toBe(4000);
 });
 
-function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "pixelgate-workers-"));
-  cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-async function start(workers: number, options: GatewayOptions = {}): Promise<Gateway> {
-  const env = { PIXELGATE_WORKERS: String(workers), ...options.env };
-  const gateway = await startGateway({ dataDir: newFolder(), ...options, env });
-  cleanUps.push(() => gateway.stop());
-  return gateway;
-}
-
-async function withNats(starting: Promise<NatsServer>): Promise<NatsServer> {
-  const nats = await starting;
-  cleanUps.push(() => nats.stop());
-  return nats;
-}
-
-/** Sends a page view on a connection of its own, so that any worker may get it; its status, 0 when there is no answer. */
-async function send({ url }: Gateway, id: string): Promise<number> {
-  try {
-    const target = `${url}/pixel/v1/page?writeKey=demo&anonymousId=a&messageId=${id}`;
-    const { status } = await fetch(target, { headers: { Connection: "close" } });
-    return status;
-  } catch {
-    return 0;
-  }
-}
-
-async function sendMany(gateway: Gateway, ids: readonly string[]): Promise<string[]> {
-  const answered: string[] = [];
-  for (let from = 0; from < ids.length; from += 20) {
-    const some = ids.slice(from, from + 20);
-    const statuses = await Promise.all(some.map((id) => send(gateway, id)));
-    answered.push(...some.filter((_id, index) => statuses[index] === 200));
-  }
-  return answered;
-}
-
-const namesOf = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Kills the oldest worker and waits until another one takes events in its place. */
-async function killWorker(gateway: Gateway): Promise<void> {
-  const before = childrenOf(gateway.pid);
-  const [victim = 0] = before;
-  process.kill(victim, "SIGKILL");
-  await until("another worker runs", async () => {
-    const now = childrenOf(gateway.pid);
-    return !now.includes(victim) && (await sumOf(gateway, "pixelgate_nats_state")) === before.length;
+const FAILURES: readonly [end: Partial<WorkerEnd>, message: string][] = [
+  [{ code: 1 }, "Cannot start a worker: it ended with exit code 1"],
+  [{ signal: "SIGKILL" }, "Cannot start a worker: it ended with SIGKILL"],
+  [{ error: new Error("spawn EAGAIN") }, "Cannot start a worker: spawn EAGAIN"],
+];
+for (const [end, message] of FAILURES) {
+  test(`supervise says "${message}", and ends the others`, async () => {
+    const { started, worker, view, clock } = superviseScripted(2);
+    worker(0).hear({ kind: "listening", port: 4000 });
+    await settle();
+    const failed = view.catch((error: unknown) => error);
+    await worker(1).end(end);
+    const error = await failed;
+    expect(error).toBeInstanceOf(StartError);
+    expect(error).toMatchObject({ name: "StartError", message, code: 1 });
+    expect((error as StartError).cause).toBe(end.error);
+    expect(worker(0).signals).toEqual(["SIGKILL"]);
+    await worker(0).end({ signal: "SIGKILL" });
+    clock.advance(60_000);
+    expect(started).toHaveLength(2);
   });
 }
 
-/** The sum of a metric over its labels. */
-async function sumOf({ adminUrl }: Gateway, name: string): Promise<number> {
-  const text = await (await fetch(`${adminUrl}/metrics`)).text();
-  const lines = text.matchAll(new RegExp(`^${name}\\{[^}]*\\} (\\d+)`, "gm"));
-  return [...lines].reduce((sum, [, value]) => sum + Number(value), 0);
-}
-
-const acceptedTotal = (gateway: Gateway) => sumOf(gateway, "pixelgate_accepted_total");
-
-/** The message ids in the events of the stream, each with how often it is there. */
-async function storedIds(url: string): Promise<string[]> {
-  const messages = await readStream(url);
-  for (const [id, times] of countIds(messages)) expect([id, times]).toEqual([id, 1]);
-  return messages.map(({ payload }) => String(JSON.parse(payload).messageId)).toSorted();
-}
-
-test("supervise runs workers that share the port, each with a spool of its own", async () => {
-  const gateway = await start(3);
-  expect(childrenOf(gateway.pid)).toHaveLength(3);
-  const ids = namesOf("e", 200);
-  expect(await sendMany(gateway, ids)).toEqual(ids);
-  const counts = ["spool.db", "spool-1.db", "spool-2.db"].map(
-    (name) => readSpool(gateway.dataDir, { afterSeq: 0, limit: 1000, name }).length,
-  );
-  expect(Math.min(...counts)).toBeGreaterThan(0);
-  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(200);
+test("supervise waits 15 seconds for a worker to listen, and then ends it", async () => {
+  const { worker, view, clock } = superviseScripted(2);
+  const failed = view.catch((error: unknown) => error);
+  clock.advance(14_999);
+  expect(worker(0).signals).toEqual([]);
+  clock.advance(1);
+  expect(worker(0).signals).toContain("SIGKILL");
+  expect(await failed).toMatchObject({ message: "Cannot start a worker: it does not listen" });
 });
 
-test("supervise starts a killed worker again, and nothing that was answered is lost or stored twice", async () => {
-  const nats = await withNats(createNats());
-  const gateway = await start(2, { env: { NATS_URL: nats.url } });
-  const spooled = await sendMany(gateway, namesOf("spooled", 100));
-  await killWorker(gateway);
-  await killWorker(gateway);
-  await nats.start();
-  // While one is killed, requests go on.
-  const sending = sendMany(gateway, namesOf("beside", 400));
-  await killWorker(gateway);
-  const beside = await sending;
-  expect(spooled).toHaveLength(100);
-  expect(beside.length).toBeGreaterThan(0);
-  await until("every answered event is in the stream", async () => {
-    const stored = new Set(await storedIds(nats.url));
-    return [...spooled, ...beside].every((id) => stored.has(id));
+test("supervise starts a dead worker again after half a second, in its slot and on the same port", async () => {
+  const { started, worker, listen, clock, log } = superviseScripted(2, { PORT: "0" });
+  await listen();
+  await worker(0).end({ signal: "SIGSEGV" });
+  expect(log.lines).toEqual([
+    'a worker ended and is started again {"worker":0,"code":null,"signal":"SIGSEGV"}',
+  ]);
+  clock.advance(499);
+  expect(started).toHaveLength(2);
+  clock.advance(1);
+  expect(started).toHaveLength(3);
+  expect(worker(2)).toMatchObject({ index: 0, port: 4000 });
+});
+
+test("supervise starts a worker again that dies while others are still being started", async () => {
+  const { started, worker, view, clock } = superviseScripted(2);
+  worker(0).hear({ kind: "listening", port: 4000 });
+  await settle();
+  await worker(0).end({ code: 1 });
+  clock.advance(500);
+  expect(started.map(({ index }) => index)).toEqual([0, 1, 0]);
+  worker(1).hear({ kind: "listening", port: 4000 });
+  expect((await view).port).toBe(4000);
+});
+
+test("supervise goes on trying when a worker cannot be started again, or does not listen", async () => {
+  const { started, worker, listen, clock, log } = superviseScripted(1);
+  await listen();
+  await worker(0).end({ code: 1 });
+  clock.advance(500);
+  await worker(1).end({ error: new Error("spawn EAGAIN") });
+  expect(log.lines.at(-1)).toBe('a worker ended and is started again {"worker":0,"error":"spawn EAGAIN"}');
+  clock.advance(500);
+  clock.advance(15_000);
+  expect(worker(2).signals).toEqual(["SIGKILL"]);
+  await worker(2).end({ signal: "SIGKILL" });
+  clock.advance(500);
+  expect(started).toHaveLength(4);
+});
+
+test("supervise counts what a dead worker has said, and does not keep what it was", async () => {
+  const { worker, listen } = superviseScripted(2);
+  const view = await listen();
+  for (const at of [0, 1]) {
+    worker(at).hear({ kind: "status", state: { ...IDLE, nats: "up", spooled: 5 }, totals: TOTALS });
+  }
+  await worker(1).end({ code: 1 });
+  expect(view.metrics.totals().published).toBe(2);
+  expect(view.state()).toMatchObject({ nats: "up", spooled: 5 });
+});
+
+test("supervise tells workers when somebody begins to watch and when nobody does any more", async () => {
+  const { worker, listen, clock, live } = superviseScripted(2);
+  await listen();
+  clock.advance(1000);
+  expect(worker(1).told).toEqual([]);
+  live.isWatched = true;
+  clock.advance(1000);
+  live.isWatched = false;
+  clock.advance(1000);
+  for (const at of [0, 1]) {
+    expect(worker(at).told).toEqual([
+      { kind: "watch", isWatched: true },
+      { kind: "watch", isWatched: false },
+    ]);
+  }
+});
+
+test("supervise tells a worker that it has started again whether somebody watches, once that can hear it", async () => {
+  const { worker, listen, clock, live } = superviseScripted(1);
+  await listen();
+  live.isWatched = true;
+  clock.advance(100);
+  await worker(0).end({ code: 1 });
+  clock.advance(500);
+  expect(worker(1).told).toEqual([]);
+  worker(1).hear({ kind: "listening", port: 4000 });
+  expect(worker(1).told).toEqual([{ kind: "watch", isWatched: true }]);
+});
+
+/** A worker's answer: one counter. */
+const snapshot = (question: number | null, value: number): FromWorker => ({
+  kind: "snapshot",
+  question,
+  snapshot: [
+    { name: "seen", help: "seen", type: "counter", aggregator: "sum", values: [{ value, labels: {} }] },
+  ],
+});
+
+test("supervise renders the metrics when each worker has answered, and takes nothing older for an answer", async () => {
+  const { worker, listen } = superviseScripted(2);
+  const { metrics } = await listen();
+  let text = "";
+  const rendering = metrics.render().then((rendered) => {
+    text = rendered;
   });
-  expect(gateway.output()).toContain("a worker ended and is started again");
+  for (const at of [0, 1]) expect(worker(at).told).toEqual([{ kind: "ask snapshot", question: at + 1 }]);
+  worker(0).hear(snapshot(1, 10));
+  worker(1).hear(snapshot(null, 1));
+  await settle();
+  expect(text).toBe("");
+  worker(1).hear(snapshot(2, 2));
+  await rendering;
+  expect(text).toContain("\nseen 12\n");
 });
 
-test("supervise never lets a total go back when a worker dies", async () => {
-  const gateway = await start(2);
-  await sendMany(gateway, namesOf("before", 100));
-  expect(await acceptedTotal(gateway)).toBe(100);
-  await killWorker(gateway);
-  expect(await acceptedTotal(gateway)).toBe(100);
-  const ids = namesOf("after", 50);
-  // The port of the killed worker is gone with it; the others take every connection.
-  expect(await sendMany(gateway, ids)).toEqual(ids);
-  await until("the new events are counted", async () => (await acceptedTotal(gateway)) === 150);
+test("supervise answers everybody who asks for metrics at the same time", async () => {
+  const { worker, listen } = superviseScripted(1);
+  const { metrics } = await listen();
+  const texts = [metrics.render(), metrics.render()];
+  worker(0).hear(snapshot(1, 1));
+  expect(await texts[0]).toContain("\nseen 1\n");
+  worker(0).hear(snapshot(2, 2));
+  expect(await texts[1]).toContain("\nseen 2\n");
 });
 
-test("supervise passes SIGHUP on to each worker", async () => {
-  const folder = newFolder();
-  const file = join(folder, "pixelgate.json");
-  const content = {
-    sources: [{ id: "blog", writeKey: "demo", destinations: ["a"] }],
-    destinations: [{ id: "a" }],
-  };
-  writeFileSync(file, JSON.stringify(content));
-  const gateway = await start(2, { env: { PIXELGATE_CONFIG: file } });
-  process.kill(gateway.pid, "SIGHUP");
-  await until("all three have reloaded", () => gateway.output().split("configuration reloaded").length === 4);
-  expect(await send(gateway, "after")).toBe(200);
+test("supervise waits a second for the metrics of a busy worker, and then takes its last", async () => {
+  const { worker, listen, clock } = superviseScripted(2);
+  const { metrics } = await listen();
+  for (const at of [0, 1]) worker(at).hear(snapshot(null, 10 ** at));
+  let isRendered = false;
+  const rendering = metrics.render().finally(() => {
+    isRendered = true;
+  });
+  worker(0).hear(snapshot(1, 2));
+  clock.advance(999);
+  await settle();
+  expect(isRendered).toBe(false);
+  clock.advance(1);
+  expect(await rendering).toContain("\nseen 12\n");
 });
 
-test("supervise ends all workers on SIGTERM, and then itself with exit code 0", async () => {
-  const gateway = await start(2);
-  const workers = childrenOf(gateway.pid);
-  expect(await gateway.stop("SIGTERM")).toBe(0);
-  expect(workers).toHaveLength(2);
-  expect(workers.filter(isAlive)).toEqual([]);
+test("supervise does not wait for the metrics of a dead worker", async () => {
+  const { worker, listen } = superviseScripted(2);
+  const { metrics } = await listen();
+  worker(1).hear(snapshot(null, 10));
+  await worker(1).end({ code: 1 });
+  const rendering = metrics.render();
+  worker(0).hear(snapshot(1, 2));
+  expect(await rendering).toContain("\nseen 12\n");
 });
 
-test("work ends by itself when the supervisor is killed", async () => {
-  const gateway = await start(2);
-  const workers = childrenOf(gateway.pid);
-  expect(await gateway.stop("SIGKILL")).toBeNull();
-  await until("no worker runs", () => !workers.some(isAlive));
+test("supervise ends each worker with SIGTERM, and starts none again", async () => {
+  const { started, worker, listen, clock } = superviseScripted(2);
+  const view = await listen();
+  await worker(0).end({ code: 1 });
+  let isStopped = false;
+  const stopping = view.stop().then(() => {
+    isStopped = true;
+  });
+  clock.advance(5000);
+  expect(started).toHaveLength(2);
+  expect(worker(1).signals).toEqual(["SIGTERM"]);
+  expect(isStopped).toBe(false);
+  await worker(1).end({ code: 0 });
+  await stopping;
+  clock.advance(60_000);
+  expect(started).toHaveLength(2);
+  expect(worker(1).signals).toEqual(["SIGTERM"]);
 });
 
-test("serve refuses several workers on Deno with one line and exit code 2", async () => {
-  const env = { PIXELGATE_WORKERS: "2", PIXELGATE_DATA_DIR: newFolder(), PORT: "0", ADMIN_PORT: "0" };
-  const { code, stderr } = await runCommand([], env, COMMANDS.deno);
-  expect(stderr).toMatch(/^Cannot run 2 workers: on Deno [\d.]+ processes cannot share a port\n$/);
-  expect(code).toBe(2);
-});
-
-test("serve drains the spools of the workers that were there before", async () => {
-  const nats = await withNats(startNats());
-  const dataDir = newFolder();
-  const former = await start(3, { dataDir });
-  const ids = namesOf("e", 100);
-  expect(await sendMany(former, ids)).toEqual(ids);
-  await former.stop();
-  expect(existsSync(join(dataDir, "spool-2.db"))).toBe(true);
-  await start(1, { dataDir, env: { NATS_URL: nats.url } });
-  await until(
-    "one spool is left",
-    () => readdirSync(dataDir).filter((name) => name.endsWith(".db")).length === 1,
-  );
-  await until("every event is in the stream", async () => (await storedIds(nats.url)).length === ids.length);
-  expect(await storedIds(nats.url)).toEqual(ids.toSorted());
+test("supervise ends with SIGKILL a worker that takes a second longer than the configured times", async () => {
+  const { worker, listen, clock } = superviseScripted(1, {
+    SHUTDOWN_DELAY_MS: "3000",
+    SHUTDOWN_TIMEOUT_MS: "20000",
+  });
+  const view = await listen();
+  const stopping = view.stop();
+  clock.advance(23_999);
+  expect(worker(0).signals).toEqual(["SIGTERM"]);
+  clock.advance(1);
+  expect(worker(0).signals).toEqual(["SIGTERM", "SIGKILL"]);
+  await worker(0).end({ signal: "SIGKILL" });
+  await stopping;
 });
