@@ -35,9 +35,13 @@ interface Viewer {
 }
 
 const MAX_VIEWERS = 16;
-// A record is a few KB; 250 in 100 ms are more than a person can read, and 16 viewers hold at most 16 MB.
-const FLUSH_MS = 100;
-const MAX_QUEUED = 250;
+/** How often records go out. */
+export const FLUSH_MS = 100;
+/**
+ * So many records go out at once, and no more: a record is a few KB, 250 in 100 ms are more than a person can read,
+ * and 16 viewers hold at most 16 MB.
+ */
+export const MAX_QUEUED = 250;
 const MAX_QUEUED_LETTERS = 1024 * 1024;
 // What the runtime may hold for the socket on top.
 const MAX_UNSENT_BYTES = 256 * 1024;

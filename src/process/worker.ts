@@ -3,6 +3,7 @@ import type { Config } from "../config/environment.ts";
 import type { Sources } from "../config/sources.ts";
 import type { DeliveryState } from "../delivery/delivery.ts";
 import type { Log } from "../observe/log.ts";
+import { FLUSH_MS, MAX_QUEUED } from "../observe/live.ts";
 import type { LiveRecord } from "../observe/observer.ts";
 import type { Snapshot } from "../observe/snapshot.ts";
 import type { Totals } from "../observe/totals.ts";
@@ -26,9 +27,6 @@ export type ToWorker =
 const STATUS_MS = 250;
 // So that little is forgotten of a worker that dies.
 const SNAPSHOT_MS = 1000;
-const RECORDS_MS = 100;
-// The live page shows what a person can read; a flood of records would cost the pipeline.
-const MAX_RECORDS = 250;
 
 /** Environment names that tell a process it is a worker, and of how many. The supervisor sets them, nobody else. */
 export const WORKER_INDEX = "PIXELGATE_WORKER_INDEX";
@@ -44,7 +42,8 @@ export function work(config: Config, sources: Sources, runtime: Runtime, log: Lo
   const liveSink = {
     isWatched: false,
     show(record: LiveRecord) {
-      if (records.length < MAX_RECORDS) records.push(record);
+      // More than the feed lets through anyway: a flood of them would cost the pipeline.
+      if (records.length < MAX_QUEUED) records.push(record);
     },
   };
   const gateway = openGateway(config, sources, runtime, log, liveSink, slot);
@@ -62,7 +61,7 @@ export function work(config: Config, sources: Sources, runtime: Runtime, log: Lo
     if (records.length === 0) return;
     tell({ kind: "records", records });
     records = [];
-  }, RECORDS_MS);
+  }, FLUSH_MS);
   // Before the supervisor hears of us: it may pass a signal on at once.
   const ended = untilStopped(gateway.stop);
   tellStatus();

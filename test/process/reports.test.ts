@@ -164,6 +164,15 @@ describe("the admin port of several workers", () => {
     expect(await sumOf(gateway, "pixelgate_spool_events")).toBe(100);
   });
 
+  test("supervise knows what all workers hold as soon as it says where they listen", async () => {
+    const former = await startWorkers(2);
+    await sendMany(former, namesOf("e", 100));
+    for (const index of [0, 1]) expect(spooledBy(former, index).length).toBeGreaterThan(0);
+    await former.stop();
+    const gateway = await startWorkers(2, { dataDir: former.dataDir });
+    expect((await statusOf(gateway)).delivery.spooled).toBe(100);
+  });
+
   test("supervise lets no total go back or ahead when a worker dies", async () => {
     const gateway = await startWorkers(2);
     await sendMany(gateway, namesOf("before", 100));
