@@ -2,8 +2,8 @@
 import type { Config } from "../config/environment.ts";
 import type { Sources } from "../config/sources.ts";
 import type { DeliveryState } from "../delivery/delivery.ts";
-import type { Log } from "../observe/log.ts";
 import { FLUSH_MS, MAX_QUEUED } from "../observe/live.ts";
+import type { Log } from "../observe/log.ts";
 import type { LiveRecord } from "../observe/observer.ts";
 import type { Snapshot } from "../observe/snapshot.ts";
 import type { Totals } from "../observe/totals.ts";
