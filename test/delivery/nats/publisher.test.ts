@@ -1,6 +1,8 @@
 // What the publisher makes of a server that answers pings and no more: each on a real nats-server, with a clock that
 // the test turns.
 import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import type { DeliveryState } from "../../../src/delivery/delivery.ts";
 import { createPublisher } from "../../../src/delivery/nats/publisher.ts";
 import type { Verdict } from "../../../src/delivery/nats/window.ts";
@@ -61,6 +63,31 @@ test("createPublisher never says that NATS is up for a user who may not receive 
   time.advance(10_500);
   await until("it dials again", () => told.filter((nats) => nats === "degraded").length === 2);
   expect(told).toEqual(["degraded", "down", "degraded"]);
+});
+
+test("createPublisher lets nobody wait for an ack once it may no longer receive them", async () => {
+  const folder = temporaryFolder();
+  const grant = (permissions: string) =>
+    writeFileSync(
+      join(folder, "users.conf"),
+      `authorization { users: [{ user: admin, password: a }, { user: gateway, password: g, permissions: ${permissions} }] }\nno_auth_user: admin\n`,
+    );
+  grant('{ publish: [">"], subscribe: [">"] }');
+  const server = await startNats({ config: `include "../${basename(folder)}/users.conf"` });
+  afterTest(server.stop);
+  await administer(server.url, (manager) =>
+    manager.streams.add({ name: "PIXEL", subjects: ["pixel.>"], no_ack: true }),
+  );
+  const credentials = { user: "gateway", password: "g" };
+  const delivery = openDelivery({ nats: { servers: [server.url], ...credentials }, time: createHandClock() });
+  await untilUp(delivery);
+  const answer = deliver(delivery, event("waiting"));
+  await until("it is in the stream", async () => (await readStream(server.url)).length === 1);
+  grant('{ publish: [">"], subscribe: { deny: ["_INBOX.>"] } }');
+  process.kill(server.pid, "SIGHUP");
+  // The clock stands still: its deadline never comes.
+  expect(await answer).toBe("spooled");
+  expect(delivery.state()).toMatchObject({ nats: "degraded", inFlight: 0, spooled: 1 });
 });
 
 test("createPublisher gives up a connection whose acks stay away for ten seconds, and its events are spooled", async () => {
