@@ -15,10 +15,11 @@ import type { Log } from "../observe/log.ts";
 import { createMetrics, type Metrics } from "../observe/metrics.ts";
 import type { Observer } from "../observe/observer.ts";
 import { createRejectionLog } from "../observe/rejections.ts";
+import { systemClock } from "../runtime/clock.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { createApp } from "../server/app.ts";
 import { createDecide } from "../server/decide.ts";
-import { createPressure } from "../server/loadshedder.ts";
+import { createLoadShedder } from "../server/loadshedder.ts";
 import { createRateLimiter } from "../server/ratelimiter.ts";
 import { listen } from "./listen.ts";
 import { watchSources } from "./reload.ts";
@@ -85,10 +86,13 @@ export function openGateway(
     },
     show: liveSink.show,
   };
-  const pressure = createPressure((isHigh, waitMs) => {
-    if (isHigh)
-      log.warn("overloaded: some requests are turned away with 503", { waitMs: Math.round(waitMs) });
-    else log.info("no longer overloaded");
+  const loadShedder = createLoadShedder({
+    clock: systemClock,
+    onChange: (isShedding, waitMs) => {
+      if (isShedding)
+        log.warn("overloaded: some requests are turned away with 503", { waitMs: Math.round(waitMs) });
+      else log.info("no longer overloaded");
+    },
   });
   const { maxUrlBytes, trustedProxies } = config;
   const app = createApp({
@@ -101,7 +105,7 @@ export function openGateway(
     }),
     delivery,
     observer,
-    admits: pressure.admits,
+    admits: loadShedder.admits,
     clock: Date.now,
     peer: runtime.peer,
     onFault: (error) => log.error("request failed by a fault of the gateway", { error: reasonOf(error) }),
@@ -134,7 +138,7 @@ export function openGateway(
       await sleep(Math.min(FAREWELL_MS, left()));
       rejections.flush();
       metrics.stop();
-      pressure.stop();
+      loadShedder.stop();
     },
   };
 }
