@@ -7,7 +7,8 @@ import { Dropped } from "../pixel/build.ts";
 import type { NewId } from "../pixel/identity.ts";
 import { type ReplyForm, readReplyForm } from "../pixel/reply.ts";
 import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
-import { Accepted, createDecide, isPublishable, targetOf } from "../server/decide.ts";
+import { Accepted, createDecide, isPublishable } from "../server/decide.ts";
+import { targetOf } from "../server/target.ts";
 
 /** What an explanation depends on: the settings of the public port. */
 export interface ExplainOptions {

@@ -17,7 +17,8 @@ import {
   replyText,
 } from "../pixel/reply.ts";
 import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
-import { Accepted, type Decision, isPublishable, type PixelRequest, targetOf } from "./decide.ts";
+import { Accepted, type Decision, isPublishable, type PixelRequest } from "./decide.ts";
+import { targetOf } from "./target.ts";
 
 /** What the public app is made of. */
 export interface AppOptions {

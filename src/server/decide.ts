@@ -12,6 +12,7 @@ import { queryOf, readQuery } from "../pixel/query.ts";
 import { Rejection } from "../pixel/rejection.ts";
 import type { EventType } from "../pixel/schema.ts";
 import type { RateLimiter } from "./ratelimiter.ts";
+import { isTargetOver } from "./target.ts";
 
 /** One request on a pixel route. */
 export interface PixelRequest {
@@ -54,20 +55,12 @@ export interface DecideOptions {
   readonly rateLimiter: RateLimiter | null;
 }
 
-/** Path and query of a request's URL, without scheme and host. */
-export function targetOf(url: string): string {
-  if (url.startsWith("/")) return url;
-  const path = url.indexOf("/", url.indexOf("://") + 3);
-  return path < 0 ? "/" : url.slice(path);
-}
-
 /** Creates the decision over requests; pure but for the time of the request, the ids and the rateLimiter. */
 export function createDecide(options: DecideOptions): (request: PixelRequest) => Decision {
   const { maxUrlBytes, trustedProxies, newId, rateLimiter } = options;
 
   return ({ type, url, headers, peer, receivedMs, isProbe }) => {
-    // The scheme and host are at most a few dozen bytes: only a URL near the limit is measured exactly.
-    if (url.length > maxUrlBytes && targetOf(url).length > maxUrlBytes) {
+    if (isTargetOver(url, maxUrlBytes)) {
       return refuse(null, 414, `request target too long: more than ${maxUrlBytes} bytes`);
     }
     const query = readQuery(queryOf(url));

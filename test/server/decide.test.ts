@@ -4,13 +4,7 @@ import { readConfig } from "../../src/config/environment.ts";
 import { resolveSources, type Sources } from "../../src/config/sources.ts";
 import { Dropped } from "../../src/pixel/build.ts";
 import { Rejection } from "../../src/pixel/rejection.ts";
-import {
-  Accepted,
-  createDecide,
-  type Decision,
-  type PixelRequest,
-  targetOf,
-} from "../../src/server/decide.ts";
+import { Accepted, createDecide, type Decision, type PixelRequest } from "../../src/server/decide.ts";
 import { createRateLimiter } from "../../src/server/ratelimiter.ts";
 
 const NOW_MS = Date.parse("2026-11-23T10:00:00.000Z");
@@ -364,17 +358,6 @@ describe("what the headers say", () => {
     expect(event.request_ip).toBeUndefined();
     expect(event.context?.ip).toBeUndefined();
   });
-});
-
-test("targetOf finds path and query in every form a runtime gives", () => {
-  const rows: readonly [url: string, target: string][] = [
-    ["http://a/b?c=/d", "/b?c=/d"],
-    ["https://a.example:8080/b", "/b"],
-    ["http://[::1]:80/b?c", "/b?c"],
-    ["/b?c=http://d/e", "/b?c=http://d/e"],
-    ["http://a", "/"],
-  ];
-  for (const [url, target] of rows) expect(targetOf(url)).toBe(target);
 });
 
 test("createDecide gives any target and any headers an event, a drop or a reason of plain ASCII, and never throws", () => {
