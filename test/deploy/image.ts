@@ -1,9 +1,9 @@
 // Does by hand what an image builder does with the Dockerfile: runs the very lines of its build stage in a folder,
 // and lays out the file system of its last stage. Knows the few instructions that the file uses, and refuses others.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, cpSync, lchownSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { whyNoMounts, whyNot } from "../support/system.ts";
+import { whyNot } from "../support/system.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -136,5 +136,11 @@ export function confine(image: Image, program: readonly string[]): string[] {
 
 /** Why no program can be confined here, or null when it can. */
 export function whyNotConfined(): string | null {
-  return whyNot("setpriv") ?? whyNoMounts();
+  const absent = whyNot("unshare", "setpriv", "mount");
+  if (absent !== null) return absent;
+  if (process.getuid?.() !== 0) return "only root may mount and change its root";
+  const words = ["--mount", "setpriv", "--no-new-privs", "true"];
+  return spawnSync("unshare", words, { stdio: "ignore" }).status === 0
+    ? null
+    : "this machine lets nobody have mounts of their own";
 }

@@ -1,6 +1,9 @@
 // The programs of the system that the tests use: what each is for, how to get it, and what its absence means. Whether
 // and how one is installed is setup.ts's matter.
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 export interface SystemProgram {
   /** Debian's package. */
@@ -67,12 +70,17 @@ export function whyNot(...names: readonly ProgramName[]): string | null {
 
 /** Why a test cannot mount anything here; null when it can. */
 export function whyNoMounts(): string | null {
-  const absent = whyNot("mount", "unshare");
+  const absent = whyNot("mount");
   if (absent !== null) return absent;
   if (process.getuid?.() !== 0) return "only root may mount";
-  // Root of a container often may not; tried where nobody else sees it.
-  const words = ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"];
-  return spawnSync("unshare", words, { stdio: "ignore" }).status === 0
-    ? null
-    : "this machine lets nobody mount";
+  // Root of a container often may not.
+  const folder = mkdtempSync(join(tmpdir(), "pixelgate-mount-"));
+  const isDone = (...words: string[]) =>
+    spawnSync(words[0] ?? "", words.slice(1), { stdio: "ignore" }).status === 0;
+  try {
+    const canMount = isDone("mount", "-t", "tmpfs", "tmpfs", folder) && isDone("umount", folder);
+    return canMount ? null : "this machine lets nobody mount";
+  } finally {
+    rmdirSync(folder);
+  }
 }
