@@ -1,11 +1,11 @@
+// Who may import whom. docs/architecture.md tells the rooms; here they are held to.
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
+import { breaches, type File, importsOf, ROOT, SOURCE } from "./tree.ts";
 
-const ROOT = join(import.meta.dir, "../..");
-
-/** The modules of the source, a folder or a file each, top first: a module imports itself and what stands below it. */
+/** The program and the rooms of the source, top first: each imports itself and what stands below it. */
 const LAYERS: readonly (readonly string[])[] = [
   ["main"],
   ["cli"],
@@ -18,111 +18,141 @@ const LAYERS: readonly (readonly string[])[] = [
   ["pixel"],
 ];
 
-interface File {
-  /** Path below the root. */
-  readonly path: string;
-  /** The text without its comments. */
-  readonly code: string;
-}
-
-function filesOf(folder: string): File[] {
-  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
-    .map((entry) => {
-      const path = join(entry.parentPath, entry.name);
-      const code = readFileSync(path, "utf8").replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*/gm, "");
-      return { path: relative(ROOT, path), code };
-    });
-}
-
-const SOURCE = filesOf("src");
-const TESTS = filesOf("test").filter(({ path }) => path !== "test/contract/structure.test.ts");
-
-/** What a file imports, types included: paths below the root for our own, names for packages. */
-function importsOf({ path, code }: File): string[] {
-  const found = code.matchAll(/\bfrom\s+"([^"]+)"|\bimport\s*\(?\s*"([^"]+)"/g);
-  return [...found].map(([, from, called]) => {
-    const name = from ?? called ?? "";
-    return name.startsWith(".") ? join(path, "..", name) : name;
-  });
-}
-
-/** The module of a path below src: its folder there, or its name. */
-function moduleOf(path: string): string {
+/** The room of a path below src, or the program. */
+function roomOf(path: string): string {
   const [, first = ""] = path.split("/");
   return first.replace(/\.ts$/, "");
 }
 
-function layerOf(module: string): number {
-  return LAYERS.findIndex((layer) => layer.includes(module));
+function layerOf(room: string): number {
+  return LAYERS.findIndex((layer) => layer.includes(room));
 }
 
-/** Lines that say which file breaks a rule, for a test to expect none. */
-function breaches(files: readonly File[], isBreach: (file: File) => boolean): string[] {
-  return files.filter(isBreach).map(({ path }) => path);
+function ownImports(file: File): string[] {
+  return importsOf(file).filter((target) => target.startsWith("src/"));
 }
 
-test("src has no module that LAYERS do not name, and LAYERS name none twice", () => {
-  const modules = new Set(SOURCE.map(({ path }) => moduleOf(path)));
-  expect([...modules].filter((module) => layerOf(module) < 0)).toEqual([]);
-  expect(new Set(LAYERS.flat()).size).toBe(LAYERS.flat().length);
+const ARROWS = SOURCE.flatMap((file) => ownImports(file).map((to) => ({ from: file.path, to })));
+const show = ({ from, to }: { from: string; to: string }) => `${from} -> ${to}`;
+
+test("src holds the program and rooms, each in LAYERS once", () => {
+  const entries = readdirSync(join(ROOT, "src"), { withFileTypes: true });
+  expect(entries.filter((entry) => entry.isFile()).map(({ name }) => name)).toEqual(["main.ts"]);
+  const rooms = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  expect(["main", ...rooms].toSorted()).toEqual(LAYERS.flat().toSorted());
 });
 
-test("src imports point down", () => {
-  const arrows = SOURCE.flatMap((file) =>
-    importsOf(file)
-      .filter((target) => target.startsWith("src/"))
-      .map((target) => ({ path: file.path, target, from: moduleOf(file.path), to: moduleOf(target) })),
+test("src imports files that are there", () => {
+  const known = new Set([
+    ...SOURCE.map(({ path }) => path),
+    ...readdirSync(join(ROOT, "src/admin/page")).map((name) => `src/admin/page/${name}`),
+  ]);
+  expect(ARROWS.filter(({ to }) => !known.has(to)).map(show)).toEqual([]);
+  expect(ARROWS.length).toBeGreaterThan(200);
+});
+
+test("src has no arrow up: a room imports what stands below it, and no room beside it", () => {
+  const up = ARROWS.filter(({ from, to }) => {
+    const [room, target] = [roomOf(from), roomOf(to)];
+    return room !== target && layerOf(room) >= layerOf(target);
+  });
+  expect(up.map(show)).toEqual([]);
+});
+
+test("src has no circle of files, types included", () => {
+  expect(findCircle(new Map(SOURCE.map((file) => [file.path, ownImports(file)])))).toEqual([]);
+});
+
+test("findCircle finds one", () => {
+  const graph = new Map([
+    ["a", ["b"]],
+    ["b", ["c", "d"]],
+    ["c", []],
+    ["d", ["b"]],
+  ]);
+  expect(findCircle(graph)).toEqual(["b", "d", "b"]);
+});
+
+/** The first circle of a graph, its first file again at the end; empty without one. */
+function findCircle(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const path: string[] = [];
+  function visit(file: string): string[] {
+    const before = path.indexOf(file);
+    if (before >= 0) return [...path.slice(before), file];
+    if (done.has(file)) return [];
+    path.push(file);
+    for (const target of graph.get(file) ?? []) {
+      const circle = visit(target);
+      if (circle.length > 0) return circle;
+    }
+    path.pop();
+    done.add(file);
+    return [];
+  }
+  for (const file of graph.keys()) {
+    const circle = visit(file);
+    if (circle.length > 0) return circle;
+  }
+  return [];
+}
+
+test("src/delivery/nats and src/delivery/spool import nothing of each other, and of delivery only its leaves", () => {
+  const isInner = (path: string) => /^src\/delivery\/(nats|spool)\//.test(path);
+  const folderOf = (path: string) => path.split("/").slice(0, -1).join("/");
+  const leaves = SOURCE.filter(
+    (file) =>
+      folderOf(file.path) === "src/delivery" &&
+      !ownImports(file).some((to) => to.startsWith("src/delivery/")),
+  ).map(({ path }) => path);
+  const strays = ARROWS.filter(
+    ({ from, to }) =>
+      isInner(from) &&
+      to.startsWith("src/delivery/") &&
+      folderOf(to) !== folderOf(from) &&
+      !leaves.includes(to),
   );
-  expect(arrows.length).toBeGreaterThan(50);
-  const up = arrows.filter(({ from, to }) => from !== to && layerOf(from) >= layerOf(to));
-  expect(up.map(({ path, target }) => `${path} -> ${target}`)).toEqual([]);
+  expect(strays.map(show)).toEqual([]);
+  expect(leaves).not.toEqual([]);
 });
 
-test("src imports nothing that a production install lacks", () => {
+test("src imports nothing that a production install lacks, and each dependency", () => {
   const names = Object.keys(manifest.dependencies);
-  const strangers = SOURCE.flatMap((file) =>
-    importsOf(file)
-      .filter(
-        (target) => !target.startsWith("src/") && !target.startsWith("node:") && target !== "package.json",
-      )
-      .filter((target) => !names.some((name) => target === name || target.startsWith(`${name}/`)))
-      .map((target) => `${file.path} -> ${target}`),
+  const packageOf = (target: string) =>
+    names.find((name) => target === name || target.startsWith(`${name}/`));
+  const foreign = SOURCE.flatMap((file) => importsOf(file).map((to) => ({ from: file.path, to }))).filter(
+    ({ to }) => !to.startsWith("src/") && !to.startsWith("node:") && to !== "package.json",
   );
-  expect(strangers).toEqual([]);
+  expect(foreign.filter(({ to }) => packageOf(to) === undefined).map(show)).toEqual([]);
+  const used = new Set(foreign.map(({ to }) => packageOf(to)));
+  expect(names.filter((name) => !used.has(name))).toEqual([]);
 });
 
-test("src names a runtime in src/runtime alone", () => {
-  const outside = SOURCE.filter(({ path }) => !path.startsWith("src/runtime/"));
-  expect(breaches(outside, ({ code }) => /\b(?:Bun|Deno)\.[a-zA-Z]|"bun(?::[a-z]+)?"/.test(code))).toEqual(
-    [],
-  );
-});
+/** What one place alone may know: each is proved to be known there, so that no rule outlives its reason. */
+const KNOWN_IN: readonly [what: string, room: string, pattern: RegExp][] = [
+  ["a runtime", "src/runtime/", /\b(?:Bun|Deno)\.[a-zA-Z]|"bun(?::[a-z]+)?"/],
+  ["NATS", "src/delivery/nats/", /from "(?:nats|@nats-io\/[a-z]+)"/],
+  ["SQLite", "src/delivery/", /"node:sqlite"/],
+  ["pino", "src/observe/log.ts", /from "pino/],
+  ["Prometheus", "src/observe/", /from "prom-client"/],
+];
+/** Beside `nats/`: what reads messages for `tail` asks JetStream for a consumer. */
+const ALSO: Readonly<Record<string, readonly string[]>> = { NATS: ["src/delivery/follow.ts"] };
 
-test("src imports NATS in delivery alone", () => {
-  const allowed = (path: string) => path.startsWith("src/delivery/");
-  const isNats = (name: string) => name === "nats" || name.startsWith("@nats-io/");
-  expect(breaches(SOURCE, (file) => !allowed(file.path) && importsOf(file).some(isNats))).toEqual([]);
-});
+for (const [what, room, pattern] of KNOWN_IN) {
+  test(`src knows ${what} in ${room} alone`, () => {
+    const knowing = breaches(SOURCE, ({ code }) => pattern.test(code));
+    const also = ALSO[what] ?? [];
+    expect(knowing.filter((path) => !path.startsWith(room) && !also.includes(path))).toEqual([]);
+    expect(knowing.some((path) => path.startsWith(room))).toBe(true);
+    expect(also.filter((path) => !knowing.includes(path))).toEqual([]);
+  });
+}
 
-test("src does no I/O and reads no clock in pixel", () => {
+test("src does no I/O and reads no clock in pixel; of the system it knows addresses alone", () => {
   const pixel = SOURCE.filter(({ path }) => path.startsWith("src/pixel/"));
   const outside =
     /"node:(?!net")|\bfetch\(|\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\brandomUUID\(|\bprocess\./;
   expect(breaches(pixel, ({ code }) => outside.test(code))).toEqual([]);
-});
-
-test("src and test hold no file named for nothing, and no barrel", () => {
-  const vague = /(?:^|\/)(?:utils?|helpers?|common|misc|shared|index|[a-z-]*manager)\.(?:test\.)?ts$/;
-  expect(breaches([...SOURCE, ...TESTS], ({ path }) => vague.test(path))).toEqual([]);
-  expect(breaches(SOURCE, ({ code }) => /\bexport\s+\*/.test(code))).toEqual([]);
-});
-
-test("src and test switch no type check off", () => {
-  const off = /:\s*any\b|\bas any\b|<any\b|\bany\[\]/;
-  expect(breaches([...SOURCE, ...TESTS], ({ code }) => off.test(code))).toEqual([]);
-  const suppressed = [...SOURCE, ...TESTS].filter(({ path }) =>
-    /@ts-(?:ignore|nocheck|expect-error)/.test(readFileSync(join(ROOT, path), "utf8")),
-  );
-  expect(suppressed.map(({ path }) => path)).toEqual([]);
+  expect(breaches(pixel, ({ code }) => code.includes('"node:net"'))).toEqual(["src/pixel/address.ts"]);
 });
