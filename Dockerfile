@@ -15,10 +15,12 @@ RUN mkdir -p /image/etc /data \
  && echo 'pixelgate:x:65532:65532::/:/none' > /image/etc/passwd
 
 FROM scratch
+# What package.json says, handed in by whoever builds: docker build --build-arg VERSION=…
+ARG VERSION=dev
 LABEL org.opencontainers.image.title="Pixelgate" \
       org.opencontainers.image.description="Takes tracking pixels, publishes events to NATS JetStream" \
       org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="0.1.0"
+      org.opencontainers.image.version="$VERSION"
 COPY --from=build /image /
 # The only folder the gateway writes to. A new volume mounted here takes its owner over.
 COPY --from=build --chown=65532:65532 /data /data

@@ -15,9 +15,11 @@ import { readInstructions } from "./image.ts";
 const Duration = Type.String({ pattern: "^[0-9]+s$" });
 const Names = Type.Array(Type.String());
 const Service = strict({
-  build: Type.Optional(Type.Literal(".")),
-  // A name and a full version; nothing with a host in it.
-  image: Type.String({ pattern: "^[a-z]+(/[a-z]+)?:v?[0-9]+\\.[0-9]+\\.[0-9]+(-alpine)?$" }),
+  build: Type.Optional(strict({ context: Type.Literal("."), args: strict({ VERSION: Type.String() }) })),
+  // A name and a full version; nothing with a host in it. Ours has the version of whoever builds it.
+  image: Type.String({
+    pattern: "^[a-z]+(/[a-z]+)?:(v?[0-9]+\\.[0-9]+\\.[0-9]+(-alpine)?|\\$\\{VERSION:-dev\\})$",
+  }),
   user: Type.String({ pattern: "^[0-9]+:[0-9]+$" }),
   command: Type.Optional(Names),
   depends_on: Type.Optional(Names),
@@ -115,8 +117,9 @@ test("compose.yaml runs one NATS node for each server of NATS_URL, each route an
 });
 
 test("compose.yaml runs the image as the Dockerfile builds it", () => {
-  const [name, version] = gateway.image.split(":");
-  expect(`${name} ${version}`).toBe(`${manifest.name} ${manifest.version}`);
+  const fallback = dockerfile.find(({ word }) => word === "ARG")?.rest.replace("VERSION=", "");
+  expect(gateway.build?.args).toEqual({ VERSION: `\${VERSION:-${fallback}}` });
+  expect(gateway.image).toBe(`${manifest.name}:${gateway.build?.args.VERSION}`);
   expect(gateway.user).toBe(dockerfile.findLast(({ word }) => word === "USER")?.rest ?? "");
   const [, command = "[]"] = dockerfile.find(({ word }) => word === "HEALTHCHECK")?.rest.split("CMD ") ?? [];
   expect(gateway.healthcheck.test).toEqual(["CMD", ...JSON.parse(command)]);

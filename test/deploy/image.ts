@@ -19,6 +19,7 @@ export interface Image {
   readonly root: string;
   /** The binary, where the build stage left it. */
   readonly binary: string;
+  readonly labels: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string>>;
   readonly user: number;
   readonly group: number;
@@ -41,14 +42,39 @@ export function readInstructions(text: string): Instruction[] {
   });
 }
 
-/** Builds the image of the project's Dockerfile below `folder`, which must be new. Takes some seconds. */
-export function buildImage(folder: string): Image {
+/**
+ * Builds the image of the project's Dockerfile below `folder`, which must be new; `buildArgs` are what a builder is
+ * given with `--build-arg`. Takes some seconds.
+ */
+export function buildImage(folder: string, buildArgs: Readonly<Record<string, string>> = {}): Image {
   const instructions = readInstructions(readFileSync(join(ROOT, "Dockerfile"), "utf8"));
   const last = instructions.findLastIndex(({ word }) => word === "FROM");
   const stage = join(folder, "build-stage");
   const root = join(folder, "image");
   const workdir = runBuildStage(instructions.slice(0, last), stage, folder);
-  return { root, binary: join(workdir, "dist/pixelgate"), ...layOut(instructions.slice(last), stage, root) };
+  const stageOfImage = instructions.slice(last);
+  const labels = readLabels(stageOfImage, buildArgs);
+  return { root, binary: join(workdir, "dist/pixelgate"), labels, ...layOut(stageOfImage, stage, root) };
+}
+
+/** The labels of a stage. An ARG has what the builder is given, or its default, from its line on. */
+export function readLabels(
+  instructions: readonly Instruction[],
+  buildArgs: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const values = new Map<string, string>();
+  const labels: Record<string, string> = {};
+  for (const { word, rest } of instructions) {
+    if (word === "ARG") {
+      const [name = "", fallback = ""] = rest.split("=");
+      values.set(name, buildArgs[name] ?? fallback);
+    } else if (word === "LABEL") {
+      for (const [, name = "", text = ""] of rest.matchAll(/([\w.]+)="([^"]*)"/g)) {
+        labels[name] = text.replaceAll(/\$(\w+)/g, (_, variable: string) => values.get(variable) ?? "");
+      }
+    }
+  }
+  return labels;
 }
 
 function runBuildStage(instructions: readonly Instruction[], stage: string, folder: string): string {

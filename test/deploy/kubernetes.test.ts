@@ -197,8 +197,11 @@ test("kubernetes.yaml probes pages that the admin port has", async () => {
 });
 
 test("kubernetes.yaml runs the image as the Dockerfile builds it", () => {
-  expect(container.image).toBe(`${manifest.name}:${manifest.version}`);
-  const user = readInstructions(readText("Dockerfile")).findLast(({ word }) => word === "USER");
+  const dockerfile = readInstructions(readText("Dockerfile"));
+  // The tag that an image has which nobody has given a version.
+  const arg = dockerfile.find(({ word }) => word === "ARG");
+  expect(container.image).toBe(`${manifest.name}:${arg?.rest.replace("VERSION=", "")}`);
+  const user = dockerfile.findLast(({ word }) => word === "USER");
   const { runAsUser, runAsGroup, fsGroup } = pod.securityContext;
   expect(`${runAsUser}:${runAsGroup}`).toBe(user?.rest ?? "");
   expect(fsGroup).toBe(runAsGroup);
