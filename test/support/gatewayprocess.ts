@@ -1,8 +1,9 @@
 // Starts real gateway processes on free ports of 127.0.0.1, each with a data folder of its own, and ends them by pid.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { until } from "./until.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -63,6 +64,22 @@ function environment(own: Readonly<Record<string, string>>): Record<string, stri
   return { PATH, HOME, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...own };
 }
 
+function spawnProgram(
+  command: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cwd?: string,
+): ChildProcessByStdio<null, Readable, Readable> {
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, {
+    env: environment(env),
+    stdio: ["ignore", "pipe", "pipe"],
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  child.stdout.setEncoding("utf8");
+  child.stderr.setEncoding("utf8");
+  return child;
+}
+
 function exitOf(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
 }
@@ -74,18 +91,13 @@ export async function runCommand(
   command: readonly string[] = COMMANDS.bun,
   cwd?: string,
 ): Promise<Ended> {
-  const [program = "", ...args] = [...command, ...words];
-  const child = spawn(program, args, {
-    env: environment(env),
-    stdio: ["ignore", "pipe", "pipe"],
-    ...(cwd === undefined ? {} : { cwd }),
-  });
+  const child = spawnProgram([...command, ...words], env, cwd);
   let stdout = "";
   let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+  child.stdout.on("data", (text: string) => {
     stdout += text;
   });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+  child.stderr.on("data", (text: string) => {
     stderr += text;
   });
   const limit = setTimeout(() => child.kill("SIGKILL"), START_MS);
@@ -110,12 +122,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     PIXELGATE_DATA_DIR: dataDir,
     ...options.env,
   };
-  const [program = "", ...args] = command;
-  const child = spawn(program, args, {
-    env: environment(env),
-    stdio: ["ignore", "pipe", "pipe"],
-    ...(cwd === undefined ? {} : { cwd }),
-  });
+  const child = spawnProgram(command, env, cwd);
   const exited = exitOf(child);
   let output = "";
   const stop = async (signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> => {
@@ -139,8 +146,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
         clearTimeout(limit);
         resolve(line);
       };
-      child.stdout.setEncoding("utf8").on("data", read);
-      child.stderr.setEncoding("utf8").on("data", read);
+      child.stdout.on("data", read);
+      child.stderr.on("data", read);
       child.once("error", (error) => fail(String(error)));
       exited.then((code) => {
         clearTimeout(limit);
@@ -188,12 +195,15 @@ export async function tailLines(
   count: number,
   send?: () => Promise<void>,
 ) {
-  const [program, ...args] = [...COMMANDS.bun, "tail", ...words];
-  const child = spawn(program ?? "", args, { env: { ...gateway.env }, stdio: ["ignore", "pipe", "inherit"] });
-  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  const child = spawnProgram([...COMMANDS.bun, "tail", ...words], gateway.env);
+  const exited = exitOf(child);
   let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+  let faults = "";
+  child.stdout.on("data", (text: string) => {
     output += text;
+  });
+  child.stderr.on("data", (text: string) => {
+    faults += text;
   });
   const lines = () => output.split("\n").slice(0, -1);
   try {
@@ -205,7 +215,7 @@ export async function tailLines(
     child.kill("SIGINT");
   }
   const code = await exited;
-  if (code !== 0) throw new Error(`tail ended with exit code ${code}`);
+  if (code !== 0) throw new Error(`tail ended with exit code ${code}\n${faults}`);
   return lines();
 }
 
