@@ -3,11 +3,11 @@ import type { BlockList } from "node:net";
 import type { Sources } from "../config/sources.ts";
 import { rejectedSubject } from "../config/subject.ts";
 import { messageId } from "../delivery/outgoing.ts";
-import { Dropped } from "../pixel/build.ts";
 import type { NewId } from "../pixel/identity.ts";
-import { type ReplyForm, readReplyForm } from "../pixel/reply.ts";
-import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
-import { Accepted, createDecide, isPublishable } from "../server/decide.ts";
+import type { ReplyForm } from "../pixel/reply.ts";
+import type { EventType } from "../pixel/schema.ts";
+import { createDecide } from "../server/decide.ts";
+import { findRoute } from "../server/routes.ts";
 import { targetOf } from "../server/target.ts";
 
 /** What an explanation depends on: the settings of the public port. */
@@ -34,7 +34,7 @@ export interface Explanation {
   readonly outcome: "accepted" | "rejected" | "dropped";
   /** The status that the request would be answered with. */
   readonly status: number;
-  /** Why it is refused or dropped, null when it is taken. */
+  /** Why it is rejected or dropped, null when it is accepted. */
   readonly reason: string | null;
   /** The body of the answer. */
   readonly reply: ReplyForm;
@@ -44,14 +44,24 @@ export interface Explanation {
   readonly event: unknown;
   /** Empty too when no destination of the source takes the type. */
   readonly messages: readonly ExplainedMessage[];
-  /** The subject that a refused request is published to, null when it is not. */
+  /** The subject that a rejected request is published to, null when it is not. */
   readonly rejectedTo: string | null;
 }
 
 /** Explains a pixel URL, path or bare query target, as if it came with these headers from this address. */
 export type Explain = (url: string, headers?: Headers, peer?: string | null) => Explanation;
 
-const ROUTE = /^\/pixel\/v1\/([a-z]+)(\.gif)?(?=[?#]|$)/;
+const NOTHING = { event: null, messages: [], rejectedTo: null };
+
+const NO_ROUTE: Explanation = {
+  outcome: "rejected",
+  status: 404,
+  reason: "not a pixel route: the path is not /pixel/v1/page or /pixel/v1/track",
+  reply: "text",
+  type: null,
+  source: null,
+  ...NOTHING,
+};
 
 /** Creates the explanation over the sources of the moment; rate limits do not count. */
 export function createExplain(options: ExplainOptions): Explain {
@@ -62,47 +72,31 @@ export function createExplain(options: ExplainOptions): Explain {
   return (url, headers = new Headers(), peer = null) => {
     const given = url.trim();
     const target = /^https?:\/\//i.test(given) || given.startsWith("/") ? targetOf(given) : `/${given}`;
-    const [, name, gif] = ROUTE.exec(target) ?? [];
-    const type = EVENT_TYPES.find((type) => type === name);
-    const nothing = { event: null, messages: [], rejectedTo: null };
-    if (type === undefined) {
-      const reason = "not a pixel route: the path is not /pixel/v1/page or /pixel/v1/track";
-      return {
-        outcome: "rejected",
-        status: 404,
-        reason,
-        reply: "text",
-        type: null,
-        source: null,
-        ...nothing,
-      };
+    const route = findRoute(target);
+    if (route === null) return NO_ROUTE;
+    const { type, pathForm } = route;
+    const decision = decide({ type, pathForm, url: target, headers, peer, receivedMs: clock() });
+    const { outcome } = decision;
+    const asked = { reply: decision.form, type, source: decision.source?.id ?? null };
+    switch (decision.outcome) {
+      case "dropped":
+        return { outcome, status: 200, reason: decision.reason, ...asked, ...NOTHING };
+      case "rejected": {
+        const { rejection, record } = decision;
+        const { status, reason } = rejection;
+        const rejectedTo = record === null ? null : rejectedSubject(stream.prefix, record.sourceId);
+        return { outcome, status, reason, ...asked, ...NOTHING, rejectedTo };
+      }
+      case "accepted": {
+        const { outgoing } = decision;
+        const messages = outgoing.routes.map((route) => ({
+          destination: route.destinationId,
+          subject: route.subject,
+          headers: { "Nats-Msg-Id": messageId(outgoing, route) },
+        }));
+        const event = JSON.parse(outgoing.payload);
+        return { outcome, status: 200, reason: null, ...asked, event, messages, rejectedTo: null };
+      }
     }
-
-    const { source, result } = decide({ type, url: target, headers, peer, receivedMs: clock() });
-    const reply = gif === undefined ? (source?.reply ?? readReplyForm(headers)) : "gif";
-    const asked = { reply, type, source: source?.id ?? null };
-    if (result instanceof Dropped) {
-      return { outcome: "dropped", status: 200, reason: result.reason, ...asked, ...nothing };
-    }
-    if (!(result instanceof Accepted)) {
-      const { status, reason } = result;
-      const isShown = isPublishable(source, result, headers);
-      const rejectedTo = isShown ? rejectedSubject(stream.prefix, source.id) : null;
-      return { outcome: "rejected", status, reason, ...asked, ...nothing, rejectedTo };
-    }
-    const { outgoing } = result;
-    return {
-      outcome: "accepted",
-      status: 200,
-      reason: null,
-      ...asked,
-      event: JSON.parse(outgoing.payload),
-      messages: outgoing.routes.map((route) => ({
-        destination: route.destinationId,
-        subject: route.subject,
-        headers: { "Nats-Msg-Id": messageId(outgoing, route) },
-      })),
-      rejectedTo: null,
-    };
   };
 }

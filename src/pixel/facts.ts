@@ -1,5 +1,6 @@
 // What a request says beside its query, put where the event lacks it: the page, the client's headers, its address.
 import { truncateAddress } from "./address.ts";
+import { readFlags } from "./agent.ts";
 import { hide, isObject } from "./fields.ts";
 import type { QueryObject } from "./query.ts";
 import { Rejection } from "./rejection.ts";
@@ -14,6 +15,19 @@ export interface RequestFacts {
   readonly cookie: string | null;
   readonly address: string | null;
   readonly flags: readonly Flag[];
+}
+
+/** Reads each header once, and the cookie only where it counts. `address` is the client's, behind proxies. */
+export function readFacts(headers: Headers, address: string | null, readsCookie: boolean): RequestFacts {
+  const userAgent = headers.get("user-agent");
+  return {
+    userAgent,
+    acceptLanguage: headers.get("accept-language"),
+    referer: headers.get("referer"),
+    cookie: readsCookie ? headers.get("cookie") : null,
+    address,
+    flags: readFlags(headers, userAgent),
+  };
 }
 
 /** What becomes of addresses in an event. */

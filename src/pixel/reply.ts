@@ -39,6 +39,15 @@ export function readReplyForm(headers: Headers): ReplyForm {
   return /\bimage\//i.test(accept) && !/\btext\/html\b/i.test(accept) ? "gif" : "text";
 }
 
+/** The form of an answer: the path's own if it has one, else the source's, else what the client can show. */
+export function chooseReplyForm(
+  pathForm: ReplyForm | null,
+  sourceForm: ReplyForm | null,
+  headers: Headers,
+): ReplyForm {
+  return pathForm ?? sourceForm ?? readReplyForm(headers);
+}
+
 // A clone of a ready response costs 0.2 µs, a new one with four headers 0.5.
 const okText = new Response("OK", { headers: TEXT_HEADERS });
 const okGif = new Response(GIF, { headers: GIF_HEADERS });

@@ -1,14 +1,10 @@
 // The public Elysia app. Routes only: decide decides, delivery keeps, reply answers.
 import { Elysia } from "elysia";
 import type { Delivery } from "../delivery/delivery.ts";
-import type { Delivered } from "../delivery/outgoing.ts";
 import type { Observer, Outcome } from "../observe/observer.ts";
-import { Dropped } from "../pixel/build.ts";
-import { queryOf } from "../pixel/query.ts";
 import { Rejection } from "../pixel/rejection.ts";
 import {
-  type ReplyForm,
-  readReplyForm,
+  chooseReplyForm,
   replyAccepted,
   replyDropped,
   replyHead,
@@ -16,9 +12,9 @@ import {
   replyRejected,
   replyText,
 } from "../pixel/reply.ts";
-import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
-import { Accepted, type Decision, isPublishable, type PixelRequest } from "./decide.ts";
-import { targetOf } from "./target.ts";
+import type { Decision, PixelRequest } from "./decide.ts";
+import { report } from "./report.ts";
+import { PIXEL_ROUTES, type PixelRoute } from "./routes.ts";
 
 /** What the public app is made of. */
 export interface AppOptions {
@@ -35,75 +31,54 @@ export interface AppOptions {
   readonly onFault: (error: unknown) => void;
 }
 
+// `failed`: 503, ours. `rejected`: 4xx, the client's. `dropped`: 200, the operator's policy.
 const NOT_SAFE = new Rejection(503, "event cannot be kept now: try again");
 const OVERLOADED = new Rejection(503, "gateway is overloaded: try again");
 
 /** Creates the public app: the pixel routes and `/health`. */
 export function createApp(options: AppOptions) {
-  const { decide, delivery, observer, clock, peer, onFault } = options;
-  const admits = options.admits ?? (() => true);
+  const { decide, delivery, observer, admits = () => true, clock, peer, onFault } = options;
 
-  function take(type: EventType, gifPath: boolean, request: Request): Response | Promise<Response> {
+  function take({ type, pathForm }: PixelRoute, received: Request): Response | Promise<Response> {
     const startedMs = performance.now();
-    const receivedMs = clock();
+    const { url, headers } = received;
     if (!admits()) {
       observer.count("failed", type, null, OVERLOADED.reason, startedMs);
-      return replyRejected(gifPath ? "gif" : readReplyForm(request.headers), OVERLOADED);
+      return replyRejected(chooseReplyForm(pathForm, null, headers), OVERLOADED);
     }
-    const { url, headers } = request;
-    const { source, result } = decide({ type, url, headers, peer: peer(request), receivedMs });
-    const form: ReplyForm = gifPath ? "gif" : (source?.reply ?? readReplyForm(headers));
-    const sourceId = source?.id ?? null;
 
-    const tell = (outcome: Outcome, reason: string | null, status: number) => {
-      observer.count(outcome, type, sourceId, reason, startedMs);
-      if (!observer.isWatched) return;
-      const outgoing = result instanceof Accepted ? result.outgoing : null;
-      observer.show({
-        receivedMs,
-        type,
-        outcome,
-        reason,
-        status,
-        sourceId,
-        destinations: outgoing?.routes.map((route) => route.destinationId) ?? [],
-        target: targetOf(url),
-        userAgent: headers.get("user-agent"),
-        payload: outgoing?.payload ?? null,
-      });
-    };
+    const request = { type, pathForm, url, headers, peer: peer(received), receivedMs: clock() };
+    const decision = decide(request);
+    const { form } = decision;
+    const tell = (outcome: Outcome, status: number, reason: string | null) =>
+      report(observer, request, decision, startedMs, outcome, status, reason);
 
-    if (result instanceof Accepted) {
-      return new Promise((resolve) => {
-        delivery.deliver(result.outgoing, (delivered: Delivered) => {
-          const isSafe = delivered !== "failed";
-          tell(delivered, isSafe ? null : NOT_SAFE.reason, isSafe ? 200 : NOT_SAFE.status);
-          resolve(isSafe ? replyAccepted(form, result.setCookie) : replyRejected(form, NOT_SAFE));
-        });
+    if (decision.outcome === "rejected") {
+      const { rejection, record } = decision;
+      if (record !== null) delivery.publishRejected(record.sourceId, record.payload);
+      tell("rejected", rejection.status, rejection.reason);
+      return replyRejected(form, rejection);
+    }
+    if (decision.outcome === "dropped") {
+      tell("dropped", 200, decision.reason);
+      return replyDropped(form, decision.reason);
+    }
+    return new Promise((resolve) => {
+      delivery.deliver(decision.outgoing, (delivered) => {
+        if (delivered === "failed") {
+          tell("failed", NOT_SAFE.status, NOT_SAFE.reason);
+          return resolve(replyRejected(form, NOT_SAFE));
+        }
+        tell(delivered, 200, null);
+        resolve(replyAccepted(form, decision.setCookie));
       });
-    }
-    if (result instanceof Dropped) {
-      tell("dropped", result.reason, 200);
-      return replyDropped(form, result.reason);
-    }
-    tell("rejected", result.reason, result.status);
-    if (isPublishable(source, result, headers)) {
-      const receivedAt = new Date(receivedMs).toISOString();
-      const userAgent = headers.get("user-agent");
-      const query = queryOf(url);
-      delivery.publishRejected(
-        source.id,
-        JSON.stringify({ reason: result.reason, query, receivedAt, sourceId, userAgent }),
-      );
-    }
-    return replyRejected(form, result);
+    });
   }
 
-  // A HEAD answers as its GET would, a source's own form of reply included.
-  function probe(type: EventType, gifPath: boolean, { url, headers }: Request): Response {
-    if (gifPath) return replyHead("gif");
-    const { source } = decide({ type, url, headers, peer: null, receivedMs: clock(), isProbe: true });
-    return replyHead(source?.reply ?? readReplyForm(headers));
+  /** A HEAD answers as its GET would, a source's own form of reply included, and makes no event. */
+  function probe({ type, pathForm }: PixelRoute, { url, headers }: Request): Response {
+    const request = { type, pathForm, url, headers, peer: null, receivedMs: clock(), isProbe: true };
+    return replyHead(decide(request).form);
   }
 
   const app = new Elysia({
@@ -119,15 +94,12 @@ export function createApp(options: AppOptions) {
     })
     .get("/health", () => replyText(200, "OK"));
 
-  for (const type of EVENT_TYPES) {
-    for (const gifPath of [false, true]) {
-      const path = `/pixel/v1/${type}${gifPath ? ".gif" : ""}`;
-      app
-        .get(path, ({ request }) => take(type, gifPath, request))
-        .head(path, ({ request }) => probe(type, gifPath, request))
-        .options(path, () => replyOptions())
-        .all(path, () => replyText(405, "method not allowed", { Allow: "GET, HEAD, OPTIONS" }));
-    }
+  for (const route of PIXEL_ROUTES) {
+    app
+      .get(route.path, ({ request }) => take(route, request))
+      .head(route.path, ({ request }) => probe(route, request))
+      .options(route.path, () => replyOptions())
+      .all(route.path, () => replyText(405, "method not allowed", { Allow: "GET, HEAD, OPTIONS" }));
   }
   return app;
 }

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { createExplain } from "../../src/admin/explain.ts";
 import { createDecide } from "../../src/server/decide.ts";
+import { accepted, requestOf } from "../support/decisions.ts";
 import { startNats } from "../support/natsserver.ts";
 import { afterTest, deliver, openDelivery, putAwayAfterEach, readStream, untilUp } from "../support/parts.ts";
 import { SOURCES } from "../support/ports.ts";
@@ -71,23 +72,15 @@ test("createExplain gives the message ids that the stream gets, whatever message
   );
   for (const messageId of [...messageIds, "order-1", "a b", "a%20b", "ä", "a\r\nX: 1"]) {
     const url = `/pixel/v1/track?writeKey=wk_once&event=e&messageId=${encodeURIComponent(messageId)}`;
-    const request = {
-      type: "track",
-      url,
-      headers: new Headers(),
-      peer: null,
-      receivedMs: Date.now(),
-    } as const;
-    const { result } = decide(request);
-    if (!("outgoing" in result)) throw new Error(result.reason);
-    expect(await deliver(delivery, result.outgoing)).toBe("published");
+    const { outgoing } = accepted(decide({ ...requestOf(url), url }));
+    expect(await deliver(delivery, outgoing)).toBe("published");
     for (const { headers } of explainOnce(url).messages) explained.add(headers["Nats-Msg-Id"] ?? "");
   }
   const published = await readStream(server.url);
   expect(published.map(({ messageId }) => messageId).sort()).toEqual([...explained].sort());
 });
 
-test("createExplain gives a refusal with its reason and where it is shown", () => {
+test("createExplain gives a rejection with its reason and where it is published", () => {
   expect(explain("/pixel/v1/track?writeKey=wk_blog")).toMatchObject({
     outcome: "rejected",
     status: 400,
@@ -109,7 +102,7 @@ test("createExplain gives a refusal with its reason and where it is shown", () =
   });
 });
 
-test("createExplain shows no refusal of a visitor who is promised anonymity", () => {
+test("createExplain publishes no rejection of a visitor who is promised anonymity", () => {
   const blog = SOURCES.get("wk_blog");
   if (blog === undefined) throw new Error("there is no source blog");
   const explainPrivate = createExplain({

@@ -1,0 +1,89 @@
+// Decisions as tests of the public port ask for them: one configuration, one request, one time.
+import { readConfig } from "../../src/config/environment.ts";
+import { resolveSources, type Sources } from "../../src/config/sources.ts";
+import {
+  type AcceptedRequest,
+  createDecide,
+  type Decision,
+  type PixelRequest,
+} from "../../src/server/decide.ts";
+import { createRateLimiter } from "../../src/server/ratelimiter.ts";
+import { findRoute } from "../../src/server/routes.ts";
+
+/** When every request is received. */
+export const NOW = "2026-11-23T10:00:00.000Z";
+
+const CONFIG = {
+  sources: [
+    { id: "blog", writeKey: "wk_blog", destinations: ["warehouse", "alerts", "paused"] },
+    { id: "off", writeKey: "wk_off", destinations: ["warehouse"], enabled: false },
+    { id: "once", writeKey: "wk_once", destinations: ["warehouse"], dedupe: "messageId" },
+    { id: "slow", writeKey: "wk_slow", destinations: ["warehouse"], rateLimit: 2 },
+    {
+      id: "strict",
+      writeKey: "wk_strict",
+      destinations: ["warehouse"],
+      bots: "drop",
+      privacySignals: "drop",
+    },
+    { id: "cookie", writeKey: "wk_cookie", destinations: ["warehouse"], anonymousId: "cookie" },
+    { id: "nowhere", writeKey: "wk_nowhere", destinations: [] },
+    { id: "gif", writeKey: "wk_gif", destinations: ["warehouse"], reply: "gif" },
+    { id: "text", writeKey: "wk_text", destinations: ["warehouse"], reply: "text" },
+    { id: "private", writeKey: "wk_private", destinations: ["warehouse"], privacySignals: "anonymise" },
+  ],
+  destinations: [{ id: "warehouse" }, { id: "alerts", events: ["track"] }, { id: "paused", enabled: false }],
+};
+
+function sourcesOf(content: unknown): Sources {
+  const sources = resolveSources(content, "pixel");
+  if (Array.isArray(sources)) throw new Error(sources.join("\n"));
+  return sources;
+}
+
+const SOURCES = sourcesOf(CONFIG);
+
+/** A decision over the sources of a test; ids that are assigned are `new-1`, `new-2` and so on. */
+export function decideOf({ maxUrlBytes = 16_384, trusted = "" } = {}): (request: PixelRequest) => Decision {
+  const config = readConfig({ TRUSTED_PROXIES: trusted });
+  if (Array.isArray(config)) throw new Error(config.join("\n"));
+  let ids = 0;
+  return createDecide({
+    maxUrlBytes,
+    trustedProxies: config.trustedProxies,
+    sources: () => SOURCES,
+    newId: () => `new-${++ids}`,
+    rateLimiter: createRateLimiter(1),
+  });
+}
+
+/** A request for a target, by default with no headers and from an address that nobody trusts. */
+export function requestOf(
+  target: string,
+  headers: Record<string, string> = {},
+  peer: string | null = "192.0.2.1",
+): PixelRequest {
+  const { type, pathForm } = findRoute(target) ?? { type: "page", pathForm: null };
+  return {
+    type,
+    pathForm,
+    url: `http://pixel.example${target}`,
+    headers: new Headers(headers),
+    peer,
+    receivedMs: Date.parse(NOW),
+  };
+}
+
+/** The target of a page with a query. */
+export const page = (query: string) => `/pixel/v1/page?${query}`;
+
+/** A decision that must have accepted. */
+export function accepted(decision: Decision): AcceptedRequest {
+  if (decision.outcome !== "accepted") throw new Error(`Not accepted: ${JSON.stringify(decision)}`);
+  return decision;
+}
+
+/** The event of such a decision. */
+export function eventOf(decision: Decision): Record<string, Record<string, unknown>> {
+  return JSON.parse(accepted(decision).outgoing.payload);
+}
