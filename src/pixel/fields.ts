@@ -11,7 +11,7 @@ export function isBlank(value: QueryValue | undefined): boolean {
   return value === undefined || (typeof value === "string" && value.trim() === "");
 }
 
-/** Hides fields from the event's JSON, which leaves out what is undefined; a deleted key would cost the object its fast shape. */
+/** Hides fields from JSON, which leaves out what is undefined; a deleted key would cost the object its fast shape. */
 export function hide(object: QueryObject, ...keys: string[]): void {
   const fields: Record<string, QueryValue | undefined> = object;
   for (const key of keys) if (fields[key] !== undefined) fields[key] = undefined;

@@ -23,8 +23,8 @@ const COOKIE = /(?:^|;\s*)pixelgate_id=([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{
 const COOKIE_ATTRIBUTES = "Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=None";
 
 /**
- * Takes the ids that a query gives, or gives it an `anonymousId` by the source's policy. `cookie` is the request's
- * `Cookie` header; a visitor who asks for privacy gets an id for this one event. A Rejection where the policy wants an id.
+ * Takes the ids that a query gives, or gives it an `anonymousId` by the source's policy; a Rejection where that wants one
+ * from the client. `cookie` is the `Cookie` header; a visitor who asks for privacy gets an id for this one event.
  */
 export function fillIdentity(
   query: QueryObject,

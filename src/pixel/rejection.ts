@@ -1,6 +1,6 @@
-// A refusal is a value that travels back to the reply, never an exception.
+// Why a request is not taken is a value that travels back to the reply, never an exception.
 
-/** Why a request is not taken: an HTTP status and the one-line reason its sender is told. */
+/** A status, 4xx where a request is rejected and 503 where it failed, and the one-line reason its sender is told. */
 export class Rejection {
   readonly status: number;
   readonly reason: string;

@@ -21,7 +21,7 @@ const COMMON_HEADERS = {
 const TEXT_HEADERS = { ...COMMON_HEADERS, "Content-Type": "text/plain; charset=utf-8" };
 const GIF_HEADERS = { ...COMMON_HEADERS, "Content-Type": "image/gif" };
 
-/** Seconds after which a client may try again what was refused with 429 or 503. */
+/** Seconds after which a client may try again what was answered with 429 or 503. */
 const RETRY_AFTER_S = 1;
 
 /**
@@ -66,7 +66,7 @@ export function replyDropped(form: ReplyForm, reason: string): Response {
   return response;
 }
 
-/** The answer to a refused request: the honest status, and the reason as text or, beside the GIF, in a header. */
+/** The answer to what is not taken: the honest status, and the reason as text or, beside the GIF, in a header. */
 export function replyRejected(form: ReplyForm, rejection: Rejection): Response {
   const { status, reason } = rejection;
   const headers = new Headers(form === "gif" ? GIF_HEADERS : TEXT_HEADERS);

@@ -3,8 +3,8 @@ import type { QueryObject, QueryValue } from "./query.ts";
 import { isWritable, readInstant, writeInstant } from "./timestamp.ts";
 
 /**
- * Sets `receivedAt`; keeps `originalTimestamp`, `sentAt` and `timestamp` where they are instants. What is missing is now,
- * and `timestamp` is `receivedAt − (sentAt − originalTimestamp)`: how far the client's clock is off falls out.
+ * Sets `receivedAt`; keeps `originalTimestamp`, `sentAt` and `timestamp` where they are instants. Else the first two are
+ * now, and `timestamp` is `receivedAt − (sentAt − originalTimestamp)`: how far the client's clock is off falls out.
  * Source: RudderStack event specification.
  */
 export function fillTimestamps(query: QueryObject, nowMs: number): void {

@@ -1,5 +1,5 @@
-// What share of the requests to turn away while all wait too long: (load, event) -> load. Pure: a probe tells it how long
-// requests wait for their turn, and `createLoadShedder` does as it says. Knows no request.
+// What share of requests to turn away while all wait too long: (load, event) -> load. Pure: a probe tells how long they
+// wait for their turn, and `createLoadShedder` does as the table says. Knows no request.
 //
 // | in | on | to |
 // |---|---|---|

@@ -10,7 +10,7 @@ export interface Loopback {
   close(): void;
 }
 
-/** Opens a connection; `onByte` is called when a byte that was sent is read, `onLost` once when there is none any more. */
+/** Opens a connection; `onByte` is called when a byte is read that was sent, `onLost` once there is none any more. */
 export type OpenLoopback = (onByte: () => void, onLost: () => void) => Loopback;
 
 /** Opens a connection over 127.0.0.1 that never keeps the process alive. */

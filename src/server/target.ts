@@ -17,8 +17,8 @@ export function isTargetOver(url: string, maxBytes: number): boolean {
 }
 
 /**
- * The bytes of a target as a client sends it that keeps to the standard: what is not ASCII counts percent-encoded, three
- * for each byte of UTF-8. Bun gives a target in that form however it was sent, Deno as it was sent.
+ * The bytes of a target as the URL standard has it sent: what is not ASCII counts percent-encoded, three for each byte of
+ * UTF-8. Bun gives it in that form however it was sent, so that no other count is the same on both runtimes.
  */
 function targetBytes(target: string): number {
   const bytes = Buffer.byteLength(target);
