@@ -52,7 +52,7 @@ export function readWriteKey(query: QueryObject): string | null {
 
 /**
  * Builds the event of a query, in place: the query becomes the event. `nowMs` is when the request was received.
- * Fields and their rules: RudderStack Pixel API; where it is silent, the gateway's own (wire contract, fields).
+ * Fields and their rules: docs/wire-contract.md, "Fields".
  */
 export function buildEvent(
   type: EventType,

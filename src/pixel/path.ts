@@ -1,6 +1,6 @@
 // The dotted key syntax of the Pixel API: turns the text of a key into the path it names. Knows no query and no value.
 
-/** A path of more segments than this is rejected (wire contract, caps). */
+/** A path of more segments than this is rejected (docs/wire-contract.md, "From query string to event"). */
 export const MAX_SEGMENTS = 32;
 
 /** `Segment.index` of a key that is never an array index: a name, a forced key, a number over 255. */

@@ -26,7 +26,7 @@ export function queryOf(url: string): string {
   return mark < 0 || mark > end ? "" : url.slice(mark + 1, end);
 }
 
-/** Reads a query string by the wire contract ("From query string to event"); a Rejection (400) where it passes a cap. */
+/** Reads a query string (docs/wire-contract.md, "From query string to event"); a Rejection (400) where it passes a cap. */
 export function readQuery(query: string): QueryObject | Rejection {
   const root = createObject();
   const pairs = new Pairs(query);

@@ -1,4 +1,5 @@
 // What any gateway must do, told over HTTP to a real process: the same assertions on every runtime and every store.
+// The rules: docs/wire-contract.md, "Routes" and "What the runtime answers before we can".
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

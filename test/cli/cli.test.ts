@@ -86,7 +86,7 @@ describe("pixelgate", () => {
     }
   });
 
-  test("schema config admits the sample of the README and refuses a strange key", async () => {
+  test("schema config is the schema of a file, which takes no strange key", async () => {
     const { code, stdout } = await runCommand(["schema", "config"]);
     expect(code).toBe(0);
     const schema = JSON.parse(stdout) as {

@@ -1,10 +1,10 @@
 // What the documents point at is there: links, anchors, files, scripts, settings.
 import { expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { SETTINGS } from "../../src/config/settings.ts";
-import { anchorsOf, DOCUMENTS, type Document, linksOf, ROOT, spansOf } from "./markdown.ts";
+import { anchorsOf, DOCUMENTS, type Document, headingsOf, linksOf, ROOT, spansOf } from "./markdown.ts";
 
 const MAX_LINE = 200;
 const README_LINES = 100;
@@ -63,6 +63,29 @@ test("documents name environment variables that the gateway or its tests read", 
   expect(DOCUMENTS.flatMap(named).length).toBeGreaterThan(50);
   const isRead = (name: string) => Object.hasOwn(SETTINGS, name) || name === "PIXELGATE_TEST_INSTALL";
   expect(breaches((document) => named(document).filter((name) => !isRead(name)))).toEqual([]);
+});
+
+test("comments of the source and the tests cite documents and headings that exist", () => {
+  const files = ["src", "test"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)),
+  );
+  const cited = files
+    .filter((file) => file.endsWith(".ts") && !file.startsWith("test/documents/"))
+    .flatMap((file) => {
+      const found = readFileSync(join(ROOT, file), "utf8").matchAll(
+        /\b(docs\/[\w-]+\.md)((?:,| and)? "[^"]+")*/g,
+      );
+      return Array.from(found, ([citation, path]) => ({ file, path, citation }));
+    });
+  expect(cited.length).toBeGreaterThan(15);
+  const wrong = cited.filter(({ path, citation }) => {
+    const document = DOCUMENTS.find((document) => document.path === path);
+    const headings = Array.from(citation.matchAll(/"([^"]+)"/g), ([, heading]) => heading);
+    return (
+      document === undefined || headings.some((heading) => !headingsOf(document).includes(heading ?? ""))
+    );
+  });
+  expect(wrong).toEqual([]);
 });
 
 test(`documents have no line of prose over ${MAX_LINE} characters`, () => {

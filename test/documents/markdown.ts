@@ -48,14 +48,19 @@ export const DOCUMENTS: readonly Document[] = ["", "docs/"].flatMap((folder) =>
     .map((name) => readDocument(folder + name)),
 );
 
+/** The headings of a document. */
+export function headingsOf({ prose }: Document): string[] {
+  return prose.flatMap((line) => /^#{1,6} (.+)$/.exec(line)?.[1] ?? []);
+}
+
 /** The anchors that a document's headings have, as GitHub writes them. */
-export function anchorsOf({ prose }: Document): string[] {
-  return prose.flatMap((line) => {
-    const heading = /^#{1,6} (.+)$/.exec(line)?.[1];
-    if (heading === undefined) return [];
-    const plain = heading.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, "");
-    return [plain.replaceAll(" ", "-")];
-  });
+export function anchorsOf(document: Document): string[] {
+  return headingsOf(document).map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
 }
 
 /** What a document links to, images too. */

@@ -1,3 +1,4 @@
+// The rules: docs/wire-contract.md, "The client address".
 import { describe, expect, test } from "bun:test";
 import type { BlockList } from "node:net";
 import fc from "fast-check";

@@ -1,3 +1,4 @@
+// The rules: docs/wire-contract.md, "Flags and policies".
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { agentFlag, asksForPrivacy, isMailReader, readFlags } from "../../src/pixel/agent.ts";

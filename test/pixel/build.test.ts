@@ -1,3 +1,4 @@
+// The rules: docs/wire-contract.md, "Fields" and "Flags and policies".
 import { describe, expect, test } from "bun:test";
 import { Dropped, type SourcePolicy } from "../../src/pixel/build.ts";
 import type { Flag } from "../../src/pixel/schema.ts";

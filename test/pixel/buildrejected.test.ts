@@ -1,3 +1,4 @@
+// The rules: docs/wire-contract.md, "Fields" and "Reasons".
 import { expect, test } from "bun:test";
 import { Rejection } from "../../src/pixel/rejection.ts";
 import type { EventType } from "../../src/pixel/schema.ts";

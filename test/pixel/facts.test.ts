@@ -1,3 +1,4 @@
+// The rules: docs/wire-contract.md, "Fields" and "The client address".
 import { describe } from "bun:test";
 import type { SourcePolicy } from "../../src/pixel/build.ts";
 import { type Given, type Row, testEvents } from "../support/events.ts";

@@ -1,3 +1,4 @@
+// The rules: docs/wire-contract.md, "Identity".
 import { expect, test } from "bun:test";
 import { built, type Given, type Row, testEvents } from "../support/events.ts";
 

@@ -1,3 +1,4 @@
+// The rules: docs/wire-contract.md, "From query string to event".
 import { describe, expect, test } from "bun:test";
 import { Pairs } from "../../src/pixel/pairs.ts";
 import { queryOf, readQuery } from "../../src/pixel/query.ts";

@@ -1,4 +1,6 @@
+// The rules: docs/wire-contract.md, "The form of an answer" and "Headers of every answer".
 import { expect, test } from "bun:test";
+
 import { Rejection } from "../../src/pixel/rejection.ts";
 import {
   GIF,

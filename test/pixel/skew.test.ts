@@ -1,3 +1,4 @@
+// The rules: docs/wire-contract.md, "Fields" and "Instants".
 import { NOW, testEvents } from "../support/events.ts";
 
 const EARLY = "2026-11-23T09:00:00.000Z";

@@ -1,3 +1,4 @@
+// The rules: docs/wire-contract.md, "Instants".
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { isWritable, readInstant, writeInstant } from "../../src/pixel/timestamp.ts";

@@ -1,3 +1,4 @@
+// The rules: docs/wire-contract.md, "Routes".
 import { describe, expect, test } from "bun:test";
 import { expectCommon, expectGif, expectText, startApp } from "../support/publicapp.ts";
 

@@ -1,3 +1,4 @@
+// The rules: docs/wire-contract.md, "Reasons" and "From event to NATS".
 import { describe, expect, test } from "bun:test";
 import { Rejection } from "../../src/pixel/rejection.ts";
 import { decideOf, NOW, page, requestOf } from "../support/decisions.ts";

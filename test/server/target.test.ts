@@ -1,3 +1,4 @@
+// The rule: docs/wire-contract.md, "Routes".
 import { afterEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { isTargetOver, targetOf } from "../../src/server/target.ts";
