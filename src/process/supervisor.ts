@@ -19,6 +19,7 @@ const START_MS = 15_000;
 const RESTART_MS = 500;
 /** How long a worker is waited for that is asked for its metrics; then what it has said last must do. */
 const ANSWER_MS = 1000;
+/** How soon workers learn that somebody watches the live feed, or nobody any more. */
 const WATCH_MS = 100;
 /** What a worker gets beyond the times that it may take for itself to stop. */
 const GRACE_MS = 1000;
@@ -165,7 +166,6 @@ export async function supervise(
 }
 
 function startError({ code, signal, error }: WorkerEnd): StartError {
-  if (error === null)
-    return new StartError(`Cannot start a worker: it ended with ${signal ?? `exit code ${code}`}`);
-  return new StartError(`Cannot start a worker: ${reasonOf(error)}`, { cause: error });
+  const how = error === null ? `it ended with ${signal ?? `exit code ${code}`}` : reasonOf(error);
+  return new StartError(`Cannot start a worker: ${how}`, error === null ? {} : { cause: error });
 }
