@@ -27,10 +27,13 @@ describe("delivery", () => {
     expectText(text, 503, "gateway is overloaded: try again");
     expect(text.headers.get("retry-after")).toBe("1");
     expectGif(await send("/pixel/v1/track.gif?writeKey=wk_no"), 503, "gateway is overloaded: try again");
+    // Its source would have asked for the GIF.
+    expectText(await send("/pixel/v1/page?writeKey=wk_gif"), 503, "gateway is overloaded: try again");
     expect(outgoing).toEqual([]);
     expect(counts).toEqual([
       ["failed", "page", null, "gateway is overloaded: try again"],
       ["failed", "track", null, "gateway is overloaded: try again"],
+      ["failed", "page", null, "gateway is overloaded: try again"],
     ]);
   });
 
