@@ -1,13 +1,24 @@
 // The files of the live page, as text inside the program: the binary needs nothing beside it.
-import builder from "./builder.js" with { type: "text" };
-import chart from "./chart.js" with { type: "text" };
-import dom from "./dom.js" with { type: "text" };
+import baseStyle from "./base.css" with { type: "text" };
+import builderStyle from "./builder.css" with { type: "text" };
+import builderScript from "./builder.js" with { type: "text" };
+import chartScript from "./chart.js" with { type: "text" };
+import detailStyle from "./detail.css" with { type: "text" };
+import detailScript from "./detail.js" with { type: "text" };
+import domScript from "./dom.js" with { type: "text" };
+import feedScript from "./feed.js" with { type: "text" };
+import filterScript from "./filter.js" with { type: "text" };
 import icon from "./icon.svg" with { type: "text" };
 import index from "./index.htm" with { type: "text" };
-import main from "./main.js" with { type: "text" };
-import page from "./page.css" with { type: "text" };
-import snippets from "./snippets.js" with { type: "text" };
-import stream from "./stream.js" with { type: "text" };
+import layoutStyle from "./layout.css" with { type: "text" };
+import listScript from "./list.js" with { type: "text" };
+import mainScript from "./main.js" with { type: "text" };
+import narrowStyle from "./narrow.css" with { type: "text" };
+import overviewStyle from "./overview.css" with { type: "text" };
+import recordScript from "./record.js" with { type: "text" };
+import snippetsScript from "./snippets.js" with { type: "text" };
+import streamStyle from "./stream.css" with { type: "text" };
+import streamScript from "./stream.js" with { type: "text" };
 
 /** A file of the page: its content type, and its text. */
 export interface Asset {
@@ -22,12 +33,23 @@ const script = "text/javascript; charset=utf-8";
 /** Every file of the page by its path on the admin port. */
 export const ASSETS: Readonly<Record<string, Asset>> = {
   "/": { type: html, text: index },
-  "/page/page.css": { type: css, text: page },
   "/page/icon.svg": { type: "image/svg+xml", text: icon },
-  "/page/main.js": { type: script, text: main },
-  "/page/stream.js": { type: script, text: stream },
-  "/page/chart.js": { type: script, text: chart },
-  "/page/builder.js": { type: script, text: builder },
-  "/page/snippets.js": { type: script, text: snippets },
-  "/page/dom.js": { type: script, text: dom },
+  "/page/base.css": { type: css, text: baseStyle },
+  "/page/overview.css": { type: css, text: overviewStyle },
+  "/page/layout.css": { type: css, text: layoutStyle },
+  "/page/stream.css": { type: css, text: streamStyle },
+  "/page/detail.css": { type: css, text: detailStyle },
+  "/page/builder.css": { type: css, text: builderStyle },
+  "/page/narrow.css": { type: css, text: narrowStyle },
+  "/page/main.js": { type: script, text: mainScript },
+  "/page/stream.js": { type: script, text: streamScript },
+  "/page/feed.js": { type: script, text: feedScript },
+  "/page/filter.js": { type: script, text: filterScript },
+  "/page/list.js": { type: script, text: listScript },
+  "/page/record.js": { type: script, text: recordScript },
+  "/page/detail.js": { type: script, text: detailScript },
+  "/page/chart.js": { type: script, text: chartScript },
+  "/page/builder.js": { type: script, text: builderScript },
+  "/page/snippets.js": { type: script, text: snippetsScript },
+  "/page/dom.js": { type: script, text: domScript },
 };
