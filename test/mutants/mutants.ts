@@ -4,7 +4,8 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MUTANTS, type Mutant } from "./table.ts";
+import type { Mutant } from "./mutant.ts";
+import { MUTANTS } from "./table.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const LIMIT_MS = 180_000;
