@@ -29,6 +29,12 @@ test("documents link to files and headings that exist, and to nothing outside", 
   expect(breaches((document) => linksOf(document).filter((link) => isBroken(document, link)))).toEqual([]);
 });
 
+test("documents have no heading twice, so that a link means one place", () => {
+  const twice = (document: Document) =>
+    headingsOf(document).filter((heading, index, all) => all.indexOf(heading) !== index);
+  expect(breaches(twice)).toEqual([]);
+});
+
 test("documents are all to be reached from the README", () => {
   const reached = new Set(["README.md"]);
   for (const path of reached) {
