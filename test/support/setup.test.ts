@@ -118,6 +118,7 @@ test("prepare says when packages cannot be installed, and what becomes of the te
   });
   expect(said).toContain("Cannot update the lists of packages: No space left on the device");
   expect(said).toContain("Cannot install nats-server: No space left on the device");
+  expect(said.join()).not.toContain("disable");
   expect(canRun).toBe(false);
 });
 
