@@ -7,7 +7,7 @@ import { type Live, readFilter } from "../observe/live.ts";
 import { METRICS_TYPE, type Metrics } from "../observe/metrics.ts";
 import { queryOf } from "../pixel/query.ts";
 import type { Explain } from "./explain.ts";
-import { readVisit, refuseVisit, type Visit } from "./hostguard.ts";
+import { guardHost, readHost } from "./hostguard.ts";
 import { createOpenApi } from "./openapi/document.ts";
 import { ASSETS } from "./page/assets.ts";
 import { findObstacles } from "./readiness.ts";
@@ -76,11 +76,11 @@ function pagePolicy(publicUrl: string): string {
 export function createAdmin(options: AdminOptions) {
   const { version, startedMs, host, isDraining, delivery, metrics, live, sources, explain } = options;
   const { publicPort, clock, onFault } = options;
-  const publicUrl = ({ hostname }: Visit) => `http://${hostname}:${publicPort()}`;
+  const publicUrl = (request: Request) => `http://${readHost(request)}:${publicPort()}`;
 
   const app = new Elysia({ precompile: true, normalize: false, handler: { standardHostname: false } })
     .onRequest(({ request }) => {
-      const refusal = refuseVisit(request, readVisit(request), host);
+      const refusal = guardHost(request, host);
       return refusal === null ? undefined : reply(refusal.reason, TEXT, refusal.status, refusal.headers);
     })
     .onError(({ code, error }) => {
@@ -111,9 +111,9 @@ export function createAdmin(options: AdminOptions) {
           track: routes.track.map((route) => route.destinationId),
         },
       }));
-      return replyJson({ publicUrl: publicUrl(readVisit(request)), sources: list });
+      return replyJson({ publicUrl: publicUrl(request), sources: list });
     })
-    .get("/openapi.json", ({ request }) => replyJson(createOpenApi(version, publicUrl(readVisit(request)))))
+    .get("/openapi.json", ({ request }) => replyJson(createOpenApi(version, publicUrl(request))))
     .get("/explain", ({ request }) => {
       const question = readQuestion(queryOf(request.url));
       if (typeof question === "string") return replyJson({ error: question }, 400);
@@ -132,7 +132,7 @@ export function createAdmin(options: AdminOptions) {
 
   for (const [path, { type, text }] of Object.entries(ASSETS)) {
     app.get(path, ({ request }) =>
-      reply(text, type, 200, { "Content-Security-Policy": pagePolicy(publicUrl(readVisit(request))) }),
+      reply(text, type, 200, { "Content-Security-Policy": pagePolicy(publicUrl(request)) }),
     );
   }
   return app;

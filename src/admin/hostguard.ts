@@ -1,14 +1,9 @@
-// Who may look at the admin port with a browser: nobody whom another web site sends.
+// Who may look at the admin port with a browser: nobody whom another web site sends. Against DNS rebinding (a stranger's
+// name that points to this machine) by the Host header, against CSRF by methods and Sec-Fetch-Site. It knows no passwords.
 import { isIP } from "node:net";
 
-/** What a request to the admin port says about how it was reached. */
-export interface Visit {
-  /** The name or address in the Host header, brackets included; `localhost` when there is none that can be read. */
-  readonly hostname: string;
-}
-
-/** Why a visit is refused. */
-export interface VisitRefusal {
+/** Why a request does not reach the admin port: the status, text and further headers of the answer. */
+export interface HostRefusal {
   readonly status: number;
   readonly reason: string;
   readonly headers: Record<string, string>;
@@ -16,27 +11,31 @@ export interface VisitRefusal {
 
 const HOST = /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
-/** Reads how the admin port was reached. */
-export function readVisit(request: Request): Visit {
-  const hostname = HOST.exec(request.headers.get("host") ?? "")?.[1] ?? "localhost";
-  return { hostname: hostname.toLowerCase() };
+/**
+ * The name or address by which the admin port was reached: the Host header in lower case, without the port, an IPv6
+ * address in its brackets; `localhost` when there is none that can be read.
+ */
+export function readHost(request: Request): string {
+  return (HOST.exec(request.headers.get("host") ?? "")?.[1] ?? "localhost").toLowerCase();
 }
 
 /**
- * Refuses a visit that no operator makes: another method than GET and HEAD; a script or image of another site; and, on
- * a loopback address, a name that a stranger's DNS could have pointed here. Null when it may go on.
+ * Refuses a request that no operator makes: another method than GET and HEAD; a script or image of another site; and,
+ * where the port listens on a loopback address, a host name that a stranger's DNS could have pointed here. Null when it
+ * may go on.
  */
-export function refuseVisit(request: Request, visit: Visit, listenHost: string): VisitRefusal | null {
+export function guardHost(request: Request, listenHost: string): HostRefusal | null {
   const { method, headers } = request;
   if (method !== "GET" && method !== "HEAD") {
     return { status: 405, reason: "method not allowed", headers: { Allow: "GET, HEAD" } };
   }
   const site = headers.get("sec-fetch-site");
   const isForeign = site === "cross-site" || site === "same-site";
+  // A link may be followed from anywhere: what it opens cannot be read by who made it.
   if (isForeign && headers.get("sec-fetch-mode") !== "navigate") {
     return { status: 403, reason: "not for other sites", headers: {} };
   }
-  if (isLoopback(listenHost) && !isOfThisMachine(visit.hostname)) {
+  if (isLoopback(listenHost) && !isOfThisMachine(readHost(request))) {
     const reason = "Cannot serve this host name: the admin port is for this machine: open http://localhost";
     return { status: 421, reason, headers: {} };
   }
