@@ -1,6 +1,7 @@
 import { COMMANDS } from "../support/gatewayprocess.ts";
 import { createSpoolStore, createStreamStore } from "./stores.ts";
-import { describeGateway, type Runtime } from "./suite.ts";
+import { describeGateway } from "./suite.ts";
+import type { Runtime } from "./world.ts";
 
 const DENO: Runtime = {
   name: "Deno",

@@ -6,7 +6,7 @@ import { connect, type NatsConnection } from "nats";
 import { toSpooledEvent } from "../../src/delivery/spool/file.ts";
 import { SPOOL_NAME } from "../../src/delivery/spool/name.ts";
 import { type NatsServer, startNats } from "../support/natsserver.ts";
-import type { Arrival, Store } from "./suite.ts";
+import type { Arrival, Store } from "./world.ts";
 
 const WAIT_MS = 5000;
 
