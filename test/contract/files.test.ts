@@ -17,6 +17,7 @@ const STORIES = [
   "fixtures",
   "fresh",
   "mutants",
+  "picture",
   "support",
 ];
 
