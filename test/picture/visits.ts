@@ -80,8 +80,8 @@ export const LAST: readonly Visit[] = [
   track("Product Viewed", "/lamps/aurora", { "properties.sku": "aurora-2" }),
   UNKNOWN,
   ROBOT,
-  page("Pricing", "/pricing", PHONE),
   ORDER,
+  page("Pricing", "/pricing", PHONE),
   NAMELESS,
   opened("spring-sale", "/issues/42"),
 ];
