@@ -52,7 +52,7 @@ export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
   const stopLooking = time.every(LOOK_MS, look);
 
   function look(): void {
-    for (const one of abandoned.filter(({ spool }) => spool.rows === 0)) remove(one);
+    for (const one of abandoned.filter(isEmptied)) remove(one);
     const names = findNames();
     if (names === null) return;
     if (names.length === 0) stopLooking();
@@ -61,10 +61,16 @@ export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
     }
   }
 
-  /** Null when the folder cannot be read now. */
+  /** Nothing is left in it, and nothing of a damaged file of its own is still to come back. */
+  function isEmptied({ spool }: AbandonedSpool): boolean {
+    return spool.rows === 0 && spool.salvageLeft === null;
+  }
+
+  /** The spools of nobody, those too of which only a damaged file is left. Null when the folder cannot be read now. */
   function findNames(): string[] | null {
     try {
-      return readdirSync(dataDir).filter((name) => (workerOf(name) ?? -1) >= workers);
+      const names = readdirSync(dataDir).map((name) => name.replace(/\.damaged-.*/, ""));
+      return [...new Set(names)].filter((name) => (workerOf(name) ?? -1) >= workers);
     } catch (error) {
       rarely("look", () =>
         log.error("Cannot look for spools of former workers", { reason: reasonOf(error) }),

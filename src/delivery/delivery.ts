@@ -28,6 +28,10 @@ export interface DeliveryState {
   readonly oldestSpooledMs: number | null;
   /** Whether the spool takes events. */
   readonly spool: SpoolState;
+  /** Rows of the spool that the disk has changed, each set aside alone. */
+  readonly damagedRows: number;
+  /** Rows of damaged or lost files that are still to come back. */
+  readonly salvageLeft: number;
 }
 
 /** Is told the fate of an event, once. */
@@ -179,6 +183,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         spooledBytes: spools.reduce((total, { bytes }) => total + bytes, 0),
         oldestSpooledMs: Number.isFinite(oldestAt) ? Math.max(0, clock() - oldestAt) : null,
         spool: spool.state,
+        damagedRows: spools.reduce((total, { damagedRows }) => total + damagedRows, 0),
+        salvageLeft: spools.reduce((total, { salvageLeft }) => total + (salvageLeft ?? 0), 0),
       };
     },
     close: (timeoutMs) => {

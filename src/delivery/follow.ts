@@ -57,12 +57,15 @@ export async function* followSpools(
   dataDir: string,
   { destinationId, isFromStart }: FollowOptions,
 ): AsyncGenerator<Followed> {
-  const known = isFromStart ? [] : listSpools(dataDir);
-  const seqs = new Map(known.map((name) => [name, lastSpooledSeq(dataDir, name)]));
+  const passed = isFromStart ? [] : listSpools(dataDir);
+  const seqs = new Map(passed.map((name) => [name, lastSpooledSeq(dataDir, name)]));
   while (true) {
     let found = 0;
     for (const name of listSpools(dataDir)) {
-      const events = readSpool(dataDir, { afterSeq: seqs.get(name) ?? 0, limit: BATCH, name });
+      const known = seqs.get(name) ?? 0;
+      // A file that has given out fewer is a new one.
+      const afterSeq = lastSpooledSeq(dataDir, name) < known ? 0 : known;
+      const events = readSpool(dataDir, { afterSeq, limit: BATCH, name });
       found += events.length;
       for (const { seq, routes, payload } of events) {
         seqs.set(name, seq);

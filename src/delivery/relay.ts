@@ -5,7 +5,7 @@ import { createRarely, type DeliveryLog } from "./log.ts";
 import { PendingAcks } from "./nats/pending.ts";
 import type { Publisher } from "./nats/publisher.ts";
 import { FRESH_PACE, MAX_WINDOW, nextPace, type RelayEvent } from "./relaywindow.ts";
-import type { SpooledEvent } from "./spool/file.ts";
+import type { SpooledEvent } from "./spool/row.ts";
 import type { Spool } from "./spool/spool.ts";
 
 /** Brings the events of one spool to the stream until it is stopped. */

@@ -140,6 +140,18 @@ export function createMetrics(options: MetricsOptions): Metrics {
     Number(delivery().spool === "failing"),
   );
   gauge(
+    "pixelgate_spool_damaged_rows",
+    "Rows of the spool that the disk has changed, set aside",
+    "sum",
+    () => delivery().damagedRows,
+  );
+  gauge(
+    "pixelgate_spool_salvage_rows",
+    "Rows of damaged spools that are still to come back",
+    "sum",
+    () => delivery().salvageLeft,
+  );
+  gauge(
     "pixelgate_spool_oldest_seconds",
     "Age of the oldest event in the spool, 0 when it is empty",
     "max",

@@ -67,6 +67,8 @@ export function addStates(states: readonly DeliveryState[]): DeliveryState {
     spooled: sum((state) => state.spooled),
     spooledBytes: sum((state) => state.spooledBytes),
     oldestSpooledMs: ages.length === 0 ? null : Math.max(...ages),
+    damagedRows: sum((state) => state.damagedRows),
+    salvageLeft: sum((state) => state.salvageLeft),
     spool: SPOOL_STATES.findLast((spool) => states.some((state) => state.spool === spool)) ?? "open",
   };
 }

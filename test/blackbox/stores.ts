@@ -1,10 +1,7 @@
 // Where a gateway under test leaves its events: the spool of its data folder, or JetStream.
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { jetstream } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "nats";
-import { toSpooledEvent } from "../../src/delivery/spool/file.ts";
-import { SPOOL_NAME } from "../../src/delivery/spool/name.ts";
+import { readSpool } from "../../src/delivery/spool/reader.ts";
 import { type NatsServer, startNats } from "../support/natsserver.ts";
 import type { Arrival, Store } from "./world.ts";
 
@@ -25,16 +22,13 @@ export function createSpoolStore(): Store {
     name: "the spool",
     start: async () => ({}),
     arrivals: ({ dataDir }, isComplete) =>
-      poll(() => {
-        const file = new DatabaseSync(join(dataDir, SPOOL_NAME), { readOnly: true });
-        const rows = file.prepare("SELECT * FROM events ORDER BY seq").all();
-        file.close();
-        return rows
-          .map(toSpooledEvent)
-          .flatMap(({ routes, payload }) =>
+      poll(
+        () =>
+          readSpool(dataDir, { afterSeq: 0, limit: 10_000 }).flatMap(({ routes, payload }) =>
             routes.map(({ subject }) => ({ subject, event: JSON.parse(payload) })),
-          );
-      }, isComplete),
+          ),
+        isComplete,
+      ),
     stop: async () => {},
   };
 }

@@ -1,7 +1,8 @@
 // Spools of workers that no longer run, drained to a real server by a process that does.
 
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { readdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import { readSpool } from "../../src/delivery/spool/reader.ts";
 import { createHandClock } from "../support/clock.ts";
 import { createNats, type NatsServer, startNats } from "../support/natsserver.ts";
@@ -135,4 +136,17 @@ test("createDelivery leaves a spool whose worker came back, spooled and went: it
   });
   expect(delivery.log.lines.join()).toContain("removed the empty spool of a former worker");
   expect(countIds(await readStream(nats.url)).get("late.warehouse")).toBe(1);
+});
+
+test("createDelivery brings back what a damaged file of a former worker holds, though its spool is gone", async () => {
+  const nats = await keepUntilEnd(startNats());
+  const dataDir = await leaveSpools(2);
+  renameSync(join(dataDir, "spool-1.db"), join(dataDir, "spool-1.db.damaged-20261125T000000Z"));
+  const delivery = openDelivery({ dataDir, nats: { servers: [nats.url] } });
+  await until("one spool is left", () => spoolsIn(dataDir).length === 1 && delivery.state().spooled === 0);
+  await until(
+    "its event is there",
+    async () => countIds(await readStream(nats.url)).get("e1.warehouse") === 1,
+  );
+  expect(readdirSync(dataDir)).toContain("spool-1.db.salvaged-20261125T000000Z");
 });

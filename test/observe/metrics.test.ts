@@ -104,6 +104,8 @@ test("createMetrics tells the state of delivery and of the process", async () =>
     spooledBytes: 10_800,
     oldestSpooledMs: 90_500,
     spool: "full",
+    damagedRows: 3,
+    salvageLeft: 40,
   }).render();
   expect(read(text, "pixelgate_in_flight_events")).toBe(3);
   expect(read(text, "pixelgate_in_flight_bytes")).toBe(2700);
@@ -111,6 +113,8 @@ test("createMetrics tells the state of delivery and of the process", async () =>
   expect(read(text, "pixelgate_spool_bytes")).toBe(10_800);
   expect(read(text, "pixelgate_spool_oldest_seconds")).toBe(90.5);
   expect(read(text, "pixelgate_spool_full")).toBe(1);
+  expect(read(text, "pixelgate_spool_damaged_rows")).toBe(3);
+  expect(read(text, "pixelgate_spool_salvage_rows")).toBe(40);
   expect(read(text, 'pixelgate_nats_state{state="degraded"}')).toBe(1);
   expect(read(text, 'pixelgate_nats_state{state="up"}')).toBe(0);
   expect(read(text, 'pixelgate_build_info{version="1.2.3"}')).toBe(1);

@@ -10,6 +10,8 @@ const STATE = {
   spooledBytes: 0,
   oldestSpooledMs: null,
   spool: "open",
+  damagedRows: 0,
+  salvageLeft: 0,
 } as const;
 
 async function snapshotOf(events: number): Promise<Snapshot> {

@@ -36,6 +36,8 @@ export const IDLE: DeliveryState = {
   spooledBytes: 0,
   oldestSpooledMs: null,
   spool: "open",
+  damagedRows: 0,
+  salvageLeft: 0,
 };
 
 /** Opens both ports on free numbers. `world` is what a test may change while they run. */

@@ -25,10 +25,14 @@ const CODES: Readonly<Record<number, SpoolFault>> = {
   26: "damaged",
 };
 
+/** No room for the index beside the log, an extended result code: to SQLite an I/O error. */
+const NO_ROOM_FOR_INDEX = 4874;
+
 /** What an error of SQLite means for us. Deno gives no code for an error at opening, only the text. */
 export function faultOf(error: unknown): SpoolFault {
   if (!(error instanceof Error)) return "other";
   const code = (error as { errcode?: unknown }).errcode;
+  if (code === NO_ROOM_FOR_INDEX) return "full";
   const fault = typeof code === "number" ? CODES[code & 0xff] : undefined;
   if (fault !== undefined) return fault;
   const text = error.message;

@@ -1,15 +1,9 @@
-// One SQLite file of spooled events: its layout, and what is done to it in one step. Throws what SQLite throws.
-import { DatabaseSync } from "node:sqlite";
+// One SQLite file of spooled events, and what is done to it in one step. Throws what SQLite throws.
 import type { Route } from "../../config/subject.ts";
 import type { Outgoing } from "../outgoing.ts";
-import { SpoolError } from "./fault.ts";
-
-/** An event in the spool, with the routes that still have to be delivered. */
-export interface SpooledEvent extends Outgoing {
-  readonly seq: number;
-  /** Epoch milliseconds. */
-  readonly spooledAtMs: number;
-}
+import { faultOf } from "./fault.ts";
+import { isOutdated, type OpenOptions, openDatabase, transact, upgrade } from "./layout.ts";
+import { checksumOf, type DamagedRow, ROW_COLUMNS, readRow, type SpooledEvent, writeRoutes } from "./row.ts";
 
 /** An event to be spooled. */
 export interface Addition {
@@ -17,6 +11,14 @@ export interface Addition {
   readonly routes: readonly Route[];
   /** True when the stream may have it already. */
   readonly mayBeStored: boolean;
+  /** Where it was salvaged from: with it goes how far that is done. */
+  readonly salvagedFrom?: { readonly file: string; readonly seq: number } | undefined;
+}
+
+/** A row that stays for fewer routes. */
+export interface KeptRow {
+  readonly event: SpooledEvent;
+  readonly routes: readonly Route[];
 }
 
 /** What one transaction does. */
@@ -24,8 +26,8 @@ export interface Change {
   readonly added: readonly Addition[];
   /** Rows to delete: sequence and payload bytes. */
   readonly removed: ReadonlyMap<number, number>;
-  /** Rows that stay for fewer routes. */
-  readonly kept: ReadonlyMap<number, readonly Route[]>;
+  /** Rows that stay for fewer routes, by their sequence. */
+  readonly kept: ReadonlyMap<number, KeptRow>;
   readonly nowMs: number;
 }
 
@@ -45,10 +47,18 @@ export interface SpoolFile {
   readonly bytes: number;
   /** When the oldest row was spooled, epoch milliseconds; null when there is none. */
   readonly oldestAt: number | null;
+  /** The last sequence given out. */
+  readonly lastSeq: number;
+  /** Rows that are no events any more and were set aside. */
+  readonly damagedRows: number;
   /** One transaction and one fsync: all of it is safe on disk afterwards, or none of it when this throws. */
   write(change: Change): void;
-  /** The next rows, oldest first. */
-  read(options: ReadOptions): SpooledEvent[];
+  /** The next rows, oldest first: events, and rows that are none any more. */
+  read(options: ReadOptions): (SpooledEvent | DamagedRow)[];
+  /** Puts a row that is no event aside, with all that it holds. */
+  setAside(row: DamagedRow, nowMs: number): void;
+  /** How far the salvage of a damaged file is done: the last sequence; 0 before it has begun. */
+  salvagedSeq(file: string): number;
   /** Throws unless the file and the disk have room for an event of 16 KiB. */
   probeRoom(): void;
   /** Gives a piece of the room of an empty file back to the disk; false when there is no more to give. */
@@ -56,66 +66,86 @@ export interface SpoolFile {
   close(): void;
 }
 
-const VERSION = 1;
-const PAGE_BYTES = 4096;
-/** Past this the log is copied into the file: bounds what a reader or a crash can make of it. */
-const CHECKPOINT_PAGES = 1000;
-const BUSY_TIMEOUT_MS = 1000;
 /** Pages given back at a time, and how many stay for the next outage: 8 and 4 MiB. */
 const SHRINK_PAGES = 2000;
 const KEPT_PAGES = 1024;
 
-const SETTINGS = `
-  PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};
-  PRAGMA page_size = ${PAGE_BYTES};
-  PRAGMA auto_vacuum = INCREMENTAL;
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
-  PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
-`;
-const LAYOUT = `
-  CREATE TABLE events (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL,
-    source TEXT NOT NULL,
-    type TEXT NOT NULL,
-    received INTEGER NOT NULL,
-    sent INTEGER NOT NULL,
-    routes TEXT NOT NULL,
-    payload TEXT NOT NULL
-  );
-  CREATE INDEX sent_events ON events (seq) WHERE sent = 1;
-  CREATE TABLE totals (rows INTEGER NOT NULL, bytes INTEGER NOT NULL);
-  INSERT INTO totals VALUES (0, 0);
-  CREATE TABLE filler (bytes BLOB);
-  PRAGMA user_version = ${VERSION};
-`;
-/** What `toSpooledEvent` needs of a row. */
-export const EVENT_COLUMNS = "seq, id, source, type, received, routes, payload";
-
 /** Opens or creates the file for the one process that writes it; at most `maxBytes` long, its log beside it. */
-export function openSpoolFile(path: string, maxBytes: number, nowMs: number): SpoolFile {
-  const database = openDatabase(path, maxBytes, nowMs);
-  const insert = database.prepare(
-    "INSERT INTO events (id, source, type, received, sent, routes, payload) VALUES (?, ?, ?, ?, ?, ?, ?)",
-  );
+export function openSpoolFile(path: string, options: OpenOptions): SpoolFile {
+  const database = openDatabase(path, options);
+  let isUpToDate = !isOutdated(database);
+  if (!isUpToDate) tryUpgrade();
+  let reads = prepareReads();
   const remove = database.prepare("DELETE FROM events WHERE seq = ?");
-  const keep = database.prepare("UPDATE events SET routes = ? WHERE seq = ?");
   // Sums in the file, so that two gateways on one file by mistake still count right. Before 0.2.0 bytes were counted in
   // UTF-16 units: a backlog of that time sets them right when it is gone.
   const add = database.prepare(
     "UPDATE totals SET rows = rows + ?1, bytes = iif(rows + ?1 = 0, 0, max(0, bytes + ?2)) RETURNING rows, bytes",
   );
-  const select = (where: string) =>
-    database.prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE ${where} seq > ? ORDER BY seq LIMIT ?`);
-  const next = select("");
-  const nextMaybeStored = select("sent = 1 AND");
-  const oldest = database.prepare("SELECT received FROM events ORDER BY seq LIMIT 1");
+  let writes = isUpToDate ? prepareWrites() : null;
   let { rows, bytes } = readTotals(database.prepare("SELECT rows, bytes FROM totals").get());
+  let lastSeq = Number(
+    database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'").get()?.seq ?? 0,
+  );
+  let damagedRows = isUpToDate
+    ? Number(database.prepare("SELECT count(*) AS count FROM damaged").get()?.count ?? 0)
+    : 0;
   let oldestAt = readOldest();
 
+  function prepareReads() {
+    const columns = isUpToDate ? ROW_COLUMNS : ROW_COLUMNS.replace("sum", "NULL AS sum");
+    const prepare = (text: string) => {
+      const statement = database.prepare(text);
+      // A number that the disk has changed may be one that JavaScript cannot hold: that is no reason to read nothing.
+      statement.setReadBigInts(true);
+      return statement;
+    };
+    return {
+      next: prepare(`SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`),
+      nextMaybeStored: prepare(
+        `SELECT ${columns} FROM events WHERE sent = 1 AND seq > ? ORDER BY seq LIMIT ?`,
+      ),
+      oldest: prepare("SELECT received FROM events ORDER BY seq LIMIT 1"),
+    };
+  }
+
+  function prepareWrites() {
+    return {
+      insert: database.prepare(
+        "INSERT INTO events (id, source, type, received, sent, routes, payload, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      ),
+      keep: database.prepare("UPDATE events SET routes = ?, sum = ? WHERE seq = ?"),
+      setAside: database.prepare(
+        `INSERT INTO damaged SELECT seq, ?, ?, id, source, type, received, sent, routes, payload, sum
+         FROM events WHERE seq = ?`,
+      ),
+      salvaged: database.prepare(
+        "INSERT INTO salvaged VALUES (?, ?) ON CONFLICT (file) DO UPDATE SET seq = excluded.seq",
+      ),
+    };
+  }
+
+  /** Without room to bring the tables up to date its events can still be read and relayed. */
+  function tryUpgrade(): void {
+    try {
+      upgrade(database);
+      isUpToDate = true;
+    } catch (error) {
+      if (faultOf(error) !== "full") throw error;
+    }
+  }
+
+  function writesOf(): ReturnType<typeof prepareWrites> {
+    if (writes !== null) return writes;
+    upgrade(database);
+    isUpToDate = true;
+    reads = prepareReads();
+    writes = prepareWrites();
+    return writes;
+  }
+
   function readOldest(): number | null {
-    const received = oldest.get()?.received;
+    const received = reads.oldest.get()?.received;
     return received === undefined ? null : Number(received);
   }
 
@@ -127,10 +157,18 @@ export function openSpoolFile(path: string, maxBytes: number, nowMs: number): Sp
       moreRows--;
       moreBytes -= size;
     }
-    for (const [seq, routes] of kept) keep.run(routesText(routes), seq);
-    for (const { event, routes, mayBeStored } of added) {
+    for (const [seq, { event, routes }] of kept) {
+      const text = writeRoutes(routes);
+      const { id, sourceId, type, spooledAtMs, payload } = event;
+      writes?.keep.run(text, checksumOf(id, sourceId, type, spooledAtMs, text, payload), seq);
+    }
+    for (const { event, routes, mayBeStored, salvagedFrom } of added) {
       const { id, sourceId, type, payload, payloadBytes } = event;
-      insert.run(id, sourceId, type, nowMs, mayBeStored ? 1 : 0, routesText(routes), payload);
+      const text = writeRoutes(routes);
+      const sum = checksumOf(id, sourceId, type, nowMs, text, payload);
+      const done = writes?.insert.run(id, sourceId, type, nowMs, mayBeStored ? 1 : 0, text, payload, sum);
+      lastSeq = Number(done?.lastInsertRowid ?? lastSeq);
+      if (salvagedFrom !== undefined) writes?.salvaged.run(salvagedFrom.file, salvagedFrom.seq);
       moreRows++;
       moreBytes += payloadBytes;
     }
@@ -147,27 +185,42 @@ export function openSpoolFile(path: string, maxBytes: number, nowMs: number): Sp
     get oldestAt() {
       return oldestAt;
     },
+    get lastSeq() {
+      return lastSeq;
+    },
+    get damagedRows() {
+      return damagedRows;
+    },
     write: (whole) => {
-      let totals: unknown;
-      database.exec("BEGIN IMMEDIATE");
-      try {
-        totals = change(whole);
-        database.exec("COMMIT");
-      } catch (error) {
-        try {
-          database.exec("ROLLBACK");
-        } catch {
-          // SQLite has rolled back by itself.
-        }
-        throw error;
-      }
-      ({ rows, bytes } = readTotals(totals));
+      // What is done may go from a file of an earlier version, too; nothing else is written to one.
+      if (whole.added.length > 0 || whole.kept.size > 0) writesOf();
+      ({ rows, bytes } = readTotals(transact(database, () => change(whole))));
       if (whole.removed.size > 0) oldestAt = readOldest();
       else if (oldestAt === null && whole.added.length > 0) oldestAt = whole.nowMs;
     },
     read: ({ afterSeq, limit, onlyMaybeStored }) =>
-      (onlyMaybeStored ? nextMaybeStored : next).all(afterSeq, limit).map(toSpooledEvent),
+      (onlyMaybeStored ? reads.nextMaybeStored : reads.next).all(afterSeq, limit).map(readRow),
+    setAside: ({ seq, reason }, nowMs) => {
+      const { setAside } = writesOf();
+      const totals = transact(database, () => {
+        const size = Number(
+          database.prepare("SELECT length(CAST(payload AS BLOB)) AS size FROM events WHERE seq = ?").get(seq)
+            ?.size ?? 0,
+        );
+        setAside.run(nowMs, reason, seq);
+        remove.run(seq);
+        return add.get(-1, -size);
+      });
+      ({ rows, bytes } = readTotals(totals));
+      damagedRows++;
+      oldestAt = readOldest();
+    },
+    salvagedSeq: (file) =>
+      isUpToDate
+        ? Number(database.prepare("SELECT seq FROM salvaged WHERE file = ?").get(file)?.seq ?? 0)
+        : 0,
     probeRoom: () => {
+      writesOf();
       database.exec("INSERT INTO filler VALUES (zeroblob(16384))");
       database.exec("DELETE FROM filler");
     },
@@ -179,58 +232,6 @@ export function openSpoolFile(path: string, maxBytes: number, nowMs: number): Sp
     },
     close: () => database.close(),
   };
-}
-
-function openDatabase(path: string, maxBytes: number, nowMs: number): DatabaseSync {
-  const database = new DatabaseSync(path);
-  try {
-    database.exec(SETTINGS);
-    database.exec(`PRAGMA max_page_count = ${Math.max(16, Math.floor(maxBytes / PAGE_BYTES))}`);
-    const version = Number(database.prepare("PRAGMA user_version").get()?.user_version);
-    if (version > VERSION) throw new SpoolError("a newer Pixelgate wrote it");
-    if (version === 0) {
-      database.exec("BEGIN IMMEDIATE");
-      database.exec(LAYOUT);
-      // Sequences go on from file to file, so that who follows them never sees one twice.
-      database.prepare("INSERT INTO sqlite_sequence VALUES ('events', ?)").run(nowMs * 1000);
-      database.exec("COMMIT");
-    }
-    // Reads a page at either end: a file cut short or overwritten shows here rather than under load.
-    database.prepare("SELECT payload FROM events ORDER BY seq LIMIT 1").get();
-    database.prepare("SELECT payload FROM events ORDER BY seq DESC LIMIT 1").get();
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
-/** An event from its row. */
-export function toSpooledEvent(row: Record<string, unknown>): SpooledEvent {
-  const routes = JSON.parse(String(row.routes)) as [string, string][];
-  const payload = String(row.payload);
-  return {
-    seq: Number(row.seq),
-    id: String(row.id),
-    sourceId: String(row.source),
-    type: row.type === "track" ? "track" : "page",
-    spooledAtMs: Number(row.received),
-    payload,
-    payloadBytes: Buffer.byteLength(payload),
-    routes: routes.map(([destinationId, subject]) => ({ destinationId, subject })),
-  };
-}
-
-/** A source's routes are one object for all of its events: their text is made once. */
-const routeTexts = new WeakMap<readonly Route[], string>();
-
-function routesText(routes: readonly Route[]): string {
-  let text = routeTexts.get(routes);
-  if (text === undefined) {
-    text = JSON.stringify(routes.map(({ destinationId, subject }) => [destinationId, subject]));
-    routeTexts.set(routes, text);
-  }
-  return text;
 }
 
 function readTotals(row: unknown): { rows: number; bytes: number } {

@@ -1,85 +1,87 @@
-// Puts a damaged spool file aside and reads what is still readable: from the front to the damage, then from the back.
-import { existsSync, renameSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
-import { EVENT_COLUMNS, type SpooledEvent, toSpooledEvent } from "./file.ts";
+// Damaged files: put aside under another name, and read row by row, page by page, for what they still hold.
+import { existsSync, readdirSync, renameSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { SPOOL_SUFFIXES } from "./name.ts";
+import { findRows, Pages, type Place, readRawRow } from "./pages.ts";
+import { DamagedRow, readRow, type SpooledEvent } from "./row.ts";
+import type { SalvageSource } from "./salvage.ts";
 
-/** A damaged file that was set aside, open for reading. */
-export interface Quarantined {
-  /** Where the damaged file is now. */
-  readonly path: string;
-  /** The next readable events, or null when there are no more. */
-  read(): SpooledEvent[] | null;
-  close(): void;
-}
+/** How many columns a row of the events table has: with a checksum, and as versions before 0.2.0 wrote it. */
+const COLUMNS = [9, 8];
 
-const BATCH = 200;
-
-/** Renames the file and the log beside it to `<file>.damaged-<time>`; throws when it cannot. */
-export function quarantine(path: string, nowMs: number): Quarantined {
+/**
+ * Renames the file and the log beside it to `<file>.damaged-<time>` and gives that path; throws when it cannot. Once its
+ * events are back it is called `<file>.salvaged-<time>`, and nobody reads it again.
+ */
+export function quarantine(path: string, nowMs: number): string {
   const time = new Date(nowMs).toISOString().replace(/[-:]/g, "").replace(/\..*/, "Z");
   let asidePath = `${path}.damaged-${time}`;
   for (let copy = 2; existsSync(asidePath); copy++) asidePath = `${path}.damaged-${time}-${copy}`;
-  for (const suffix of SPOOL_SUFFIXES) {
-    if (existsSync(path + suffix)) renameSync(path + suffix, asidePath + suffix);
-  }
-  return { path: asidePath, ...createReader(asidePath) };
+  rename(path, asidePath);
+  return asidePath;
 }
 
-function createReader(path: string): Pick<Quarantined, "read" | "close"> {
-  let file: DatabaseSync | null = null;
-  let isForward = true;
-  let front = 0;
-  let back = Number.MAX_SAFE_INTEGER;
-  let size = BATCH;
+/** The damaged files of a spool whose events are not all back, oldest first. */
+export function findQuarantined(path: string): string[] {
+  const folder = dirname(path);
+  const start = `${path.slice(folder.length + 1)}.damaged-`;
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(start) && !/-(wal|shm)$/.test(name))
+    .toSorted()
+    .map((name) => join(folder, name));
+}
 
-  function close(): void {
-    try {
-      file?.close();
-    } catch {
-      // Nothing more is wanted of it.
-    }
-    file = null;
+function rename(from: string, to: string): void {
+  for (const suffix of SPOOL_SUFFIXES) {
+    if (existsSync(from + suffix)) renameSync(from + suffix, to + suffix);
   }
+}
 
-  function next(): SpooledEvent[] {
-    file ??= new DatabaseSync(path);
-    const order = isForward ? "ASC" : "DESC";
-    const rows = file
-      .prepare(
-        `SELECT ${EVENT_COLUMNS} FROM events WHERE seq > ? AND seq < ? ORDER BY seq ${order} LIMIT ${size}`,
-      )
-      .all(front, back)
-      .map(toSpooledEvent);
-    for (const { seq } of rows) {
-      if (isForward) front = Math.max(front, seq);
-      else back = Math.min(back, seq);
-    }
-    return rows;
+/** Opens a damaged file as a source of events. Throws when it cannot be read at all. */
+export function openQuarantined(path: string): SalvageSource {
+  const pages = new Pages(path);
+  const search = findRows(pages, COLUMNS);
+  let places: readonly Place[] | null = null;
+  let index = 0;
+
+  function toEvent(place: Place): SpooledEvent | null {
+    const raw = readRawRow(pages, place);
+    if (raw === null) return null;
+    const [, id, source, type, received, , routes, payload, sum = null] = raw.columns;
+    const event = readRow({ seq: raw.seq, id, source, type, received, routes, payload, sum });
+    return event instanceof DamagedRow ? null : event;
   }
 
   return {
-    close,
-    read: () => {
-      for (;;) {
-        try {
-          const rows = next();
-          if (rows.length > 0) return rows;
-        } catch {
-          // Smaller and smaller steps lead up to the damage; then it is tried from the other end.
-          if (size > 1) {
-            size = Math.ceil(size / 8);
-            continue;
-          }
-          if (isForward) {
-            isForward = false;
-            size = BATCH;
-            continue;
-          }
-        }
-        close();
-        return null;
-      }
+    isReady: () => {
+      const found = places === null ? search.next() : null;
+      if (found?.done === true) places = found.value;
+      return places !== null;
     },
+    left: () => (places?.length ?? 0) - index,
+    next: (limit) => {
+      const events: SpooledEvent[] = [];
+      let damaged = 0;
+      for (
+        let place = places?.[index];
+        place !== undefined && events.length < limit;
+        place = places?.[index]
+      ) {
+        const event = toEvent(place);
+        if (event === null) damaged++;
+        else events.push(event);
+        index++;
+      }
+      return { events, damaged };
+    },
+    rewind: (afterSeq) => {
+      const found = places?.findIndex(({ seq }) => seq > afterSeq) ?? 0;
+      index = found < 0 ? (places?.length ?? 0) : found;
+    },
+    finish: () => {
+      pages.close();
+      rename(path, path.replace(/\.damaged-([^/]*)$/, ".salvaged-$1"));
+    },
+    close: () => pages.close(),
   };
 }

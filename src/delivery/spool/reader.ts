@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { reasonOf } from "../log.ts";
 import { faultOf, SpoolError } from "./fault.ts";
-import { EVENT_COLUMNS, type SpooledEvent, toSpooledEvent } from "./file.ts";
 import { SPOOL_NAME } from "./name.ts";
+import { DamagedRow, ROW_COLUMNS, readRow, type SpooledEvent } from "./row.ts";
 
 /** Which events to read. */
 export interface ReadSpoolOptions {
@@ -21,12 +21,17 @@ export interface ReadSpoolOptions {
  * that a slow reader never keeps the writer's log from being reused. Throws a `SpoolError` for a file it cannot read.
  */
 export function readSpool(dataDir: string, { afterSeq, limit, name }: ReadSpoolOptions): SpooledEvent[] {
-  return withFile(join(dataDir, name ?? SPOOL_NAME), [], (file) =>
-    file
-      .prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`)
+  return withFile(join(dataDir, name ?? SPOOL_NAME), [], (file) => {
+    const hasSum =
+      file.prepare("SELECT 1 FROM pragma_table_info('events') WHERE name = 'sum'").get() !== undefined;
+    const columns = hasSum ? ROW_COLUMNS : ROW_COLUMNS.replace("sum", "NULL AS sum");
+    const rows = file.prepare(`SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`);
+    rows.setReadBigInts(true);
+    return rows
       .all(afterSeq, limit)
-      .map(toSpooledEvent),
-  );
+      .map(readRow)
+      .filter((row): row is SpooledEvent => !(row instanceof DamagedRow));
+  });
 }
 
 /** The last sequence a spool has given out: where a reader begins that wants new events only; 0 without a spool. */

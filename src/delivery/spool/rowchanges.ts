@@ -1,13 +1,14 @@
 // What is to become of rows with the next transaction: some are done and go, some stay for fewer routes.
 import type { Route } from "../../config/subject.ts";
-import type { SpooledEvent } from "./file.ts";
+import type { KeptRow } from "./file.ts";
+import type { SpooledEvent } from "./row.ts";
 
 /** The changes that wait; a row that is to go is never read again. */
 export class RowChanges {
   /** Rows to delete: sequence and payload bytes. */
   readonly removed = new Map<number, number>();
-  /** Rows that stay, for these routes. */
-  readonly kept = new Map<number, readonly Route[]>();
+  /** Rows that stay for fewer routes, by their sequence. */
+  readonly kept = new Map<number, KeptRow>();
 
   get isEmpty(): boolean {
     return this.removed.size === 0 && this.kept.size === 0;
@@ -18,8 +19,8 @@ export class RowChanges {
     this.kept.delete(seq);
   }
 
-  keep({ seq }: SpooledEvent, routes: readonly Route[]): void {
-    this.kept.set(seq, routes);
+  keep(event: SpooledEvent, routes: readonly Route[]): void {
+    this.kept.set(event.seq, { event, routes });
   }
 
   clear(): void {

@@ -1,46 +1,161 @@
-// Brings the readable events of a quarantined file back to the spool, a batch at a time, and says how many they were.
+// Brings the events of damaged and lost files back to the spool, file by file and batch by batch. With each batch goes how
+// far the file is done, in the same transaction: a stop or a kill midway costs nothing, and the next start goes on.
 import type { Clock } from "../../runtime/clock.ts";
-import type { DeliveryLog } from "../log.ts";
-import type { SpooledEvent } from "./file.ts";
-import type { Quarantined } from "./quarantine.ts";
+import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
+import type { SpooledEvent } from "./row.ts";
 
-/** Where salvaged events go. */
-export interface SalvageSink {
-  readonly log: DeliveryLog;
-  readonly time: Clock;
-  isOver(): boolean;
-  /** True while a batch would be too much. */
-  isBusy(): boolean;
-  keep(event: SpooledEvent, done: (isSafe: boolean) => void): void;
+/** Where events are salvaged from. */
+export interface SalvageSource {
+  /** Does a little of what has to be done before reading; true once all of it is. */
+  isReady(): boolean;
+  /** Rows that are still to be read. */
+  left(): number;
+  /** The next events, oldest first, at most `limit`, and how many rows on the way were none any more. */
+  next(limit: number): { readonly events: readonly SpooledEvent[]; readonly damaged: number };
+  /** Goes on after a sequence. */
+  rewind(afterSeq: number): void;
+  /** All of it is back: closes it, and sees to it that it is not read again. */
+  finish(): void;
+  close(): void;
 }
 
+/** A file whose events are to come back. */
+export interface SalvageJob {
+  readonly path: string;
+  /** Throws when there is nothing to read from. */
+  readonly open: () => SalvageSource;
+  /** Rows whose events need not come back: they are delivered. */
+  readonly settled: ReadonlySet<number>;
+  /** How far it is done already: a sequence. */
+  readonly doneSeq: () => number;
+}
+
+/** Where salvaged events go. */
+export interface SalvageOptions {
+  readonly log: DeliveryLog;
+  readonly time: Clock;
+  /** True while a batch would be too much: new events go first, and a full spool is waited for. */
+  readonly isBusy: () => boolean;
+  /** Keeps an event, and with it that its file is done so far. */
+  readonly keep: (event: SpooledEvent, path: string, done: (isSafe: boolean) => void) => void;
+}
+
+/** The salvage of one spool. */
+export interface Salvage {
+  /** Rows that were found and are not back yet; null while it has nothing to do. */
+  readonly left: number | null;
+  /** Takes a file on. */
+  add(job: SalvageJob): void;
+  stop(): void;
+}
+
+const BATCH = 200;
 const PAUSE_MS = 5;
 const BUSY_PAUSE_MS = 1000;
+const REPORT_MS = 10_000;
 
-/** Hands what can be read to the sink, a batch at a time, and says at the end how much that was. */
-export function bringBack(quarantined: Quarantined, sink: SalvageSink): void {
+/** Starts with nothing to do. */
+export function createSalvage({ log, time, isBusy, keep }: SalvageOptions): Salvage {
+  const rarely = createRarely(REPORT_MS);
+  const jobs: SalvageJob[] = [];
+  let source: SalvageSource | null = null;
+  let isReady = false;
+  let doneSeq = 0;
   let saved = 0;
-  let isLost = false;
-  const next = () => {
-    if (sink.isOver()) {
-      quarantined.close();
+  let damaged = 0;
+  let cancel: (() => void) | null = null;
+  let isStopped = false;
+
+  function later(ms: number): void {
+    if (!isStopped) cancel = time.after(ms, step);
+  }
+
+  function step(): void {
+    const [job] = jobs;
+    if (job === undefined || isStopped) return;
+    if (isBusy()) {
+      later(BUSY_PAUSE_MS);
       return;
     }
-    const isBusy = sink.isBusy();
-    const batch = isBusy ? [] : quarantined.read();
-    if (batch === null) {
-      const fields = { events: saved, file: quarantined.path };
-      if (isLost) sink.log.error("Cannot bring every salvaged event back: the spool refused some", fields);
-      else sink.log.warn("the readable events of the damaged spool are back", fields);
-      return;
+    try {
+      source ??= job.open();
+      if (!isReady) prepare(job, source);
+      else if (source.left() === 0) finish(job, source);
+      else takeBatch(job, source);
+    } catch (error) {
+      log.error("Cannot read the damaged spool", { file: job.path, reason: reasonOf(error) });
+      source?.close();
+      end();
     }
-    for (const event of batch) {
-      sink.keep(event, (isSafe) => {
-        if (isSafe) saved++;
-        else isLost = true;
+  }
+
+  function prepare(job: SalvageJob, from: SalvageSource): void {
+    isReady = from.isReady();
+    if (isReady) {
+      doneSeq = job.doneSeq();
+      from.rewind(doneSeq);
+      log.info("bringing events back from the damaged spool", { file: job.path, events: from.left() });
+    }
+    later(PAUSE_MS);
+  }
+
+  function takeBatch({ path, settled }: SalvageJob, from: SalvageSource): void {
+    const batch = from.next(BATCH);
+    damaged += batch.damaged;
+    const wanted = batch.events.filter(({ seq }) => !settled.has(seq));
+    let waiting = wanted.length;
+    let isRefused = false;
+    if (waiting === 0) later(PAUSE_MS);
+    for (const event of wanted) {
+      keep(event, path, (isSafe) => {
+        isRefused ||= !isSafe;
+        if (!isRefused) {
+          saved++;
+          doneSeq = event.seq;
+        }
+        if (--waiting > 0 || source !== from) return;
+        // What was refused waits for room.
+        if (isRefused) from.rewind(doneSeq);
+        rarely("progress", () =>
+          log.info("bringing events back from the damaged spool", {
+            file: path,
+            done: saved,
+            left: from.left(),
+          }),
+        );
+        later(isRefused ? BUSY_PAUSE_MS : PAUSE_MS);
       });
     }
-    sink.time.after(isBusy ? BUSY_PAUSE_MS : PAUSE_MS, next);
+  }
+
+  function finish({ path }: SalvageJob, from: SalvageSource): void {
+    from.finish();
+    log.warn("the readable events of the damaged spool are back", { events: saved, damaged, file: path });
+    end();
+  }
+
+  function end(): void {
+    source = null;
+    isReady = false;
+    saved = 0;
+    damaged = 0;
+    jobs.shift();
+    later(PAUSE_MS);
+  }
+
+  return {
+    get left() {
+      return jobs.length === 0 ? null : (source?.left() ?? 0);
+    },
+    add: (job) => {
+      jobs.push(job);
+      if (jobs.length === 1) later(PAUSE_MS);
+    },
+    stop: () => {
+      isStopped = true;
+      cancel?.();
+      source?.close();
+      source = null;
+    },
   };
-  sink.time.after(PAUSE_MS, next);
 }

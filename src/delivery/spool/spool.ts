@@ -1,6 +1,6 @@
 // The outbox on disk: events that NATS has not acked. Many appends share one transaction and one fsync.
 // Knows no NATS; keeps what it has until it is told that a row is done.
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Route } from "../../config/subject.ts";
 import { type Clock, systemClock } from "../../runtime/clock.ts";
 import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
@@ -17,12 +17,13 @@ import {
 } from "./admission.ts";
 import { openCurrentFile } from "./current.ts";
 import { faultOf, prepareFolder } from "./fault.ts";
-import type { ReadOptions, SpooledEvent } from "./file.ts";
+import type { ReadOptions } from "./file.ts";
 import { SPOOL_NAME } from "./name.ts";
-import type { Quarantined } from "./quarantine.ts";
 import { type Append, AppendQueue } from "./queue.ts";
+import type { SpooledEvent } from "./row.ts";
 import { RowChanges } from "./rowchanges.ts";
-import { bringBack } from "./salvage.ts";
+import { createRowReader } from "./rowreader.ts";
+import { createSalvage } from "./salvage.ts";
 
 /** Where a spool is and how large it may get. */
 export interface SpoolOptions {
@@ -45,6 +46,10 @@ export interface Spool {
   readonly bytes: number;
   /** Whether it takes events, and if not, whether room is missing or the disk fails. */
   readonly state: SpoolState;
+  /** Rows that are no events any more, each set aside alone. */
+  readonly damagedRows: number;
+  /** Rows of damaged or lost files that are not back yet; null while there is no such file. */
+  readonly salvageLeft: number | null;
   /** When the oldest row was spooled, epoch milliseconds; null when there is none. */
   readonly oldestAt: number | null;
   /** Takes an event; `done(true)` once it is fsynced, `done(false)` when it cannot be kept. */
@@ -67,6 +72,8 @@ export interface Spool {
 
 /** Deletions wait this long for an append to share its fsync. */
 const REMOVE_DELAY_MS = 20;
+/** How soon it is noticed that the file has gone. */
+const LOOK_MS = 500;
 
 /** Opens the spool, sets a damaged file aside, and throws a `SpoolError` when events cannot be kept at all. */
 export function openSpool(options: SpoolOptions): Spool {
@@ -81,23 +88,24 @@ export function openSpool(options: SpoolOptions): Spool {
   let cancelProbe: (() => void) | null = null;
 
   prepareFolder(dataDir);
-  const onQuarantined = salvage;
-  const current = openCurrentFile({ path, maxBytes, changes, log, rarely, clock, time, onQuarantined });
-
-  /** Begins to bring over what can still be read of a damaged file; what is done already stays behind. */
-  function salvage(quarantined: Quarantined, done: ReadonlySet<number>): void {
-    bringBack(quarantined, {
-      log,
-      time,
-      isOver: () => admission.is === "closed",
-      // New events go first.
-      isBusy: () => !admits(admission, time.now()) || queue.isLong,
-      keep: (event, tell) => {
-        if (done.has(event.seq)) tell(true);
-        else append(event, event.routes, true, tell);
-      },
-    });
-  }
+  const salvage = createSalvage({
+    log,
+    time,
+    // New events go first.
+    isBusy: () => !admits(admission, time.now()) || queue.isLong,
+    keep: (event, path, done) =>
+      take({
+        event,
+        routes: event.routes,
+        mayBeStored: true,
+        salvagedFrom: { file: basename(path), seq: event.seq },
+        done,
+      }),
+  });
+  const onSalvage = salvage.add;
+  const current = openCurrentFile({ path, maxBytes, changes, log, rarely, clock, time, onSalvage });
+  if (current.obstacle !== null) refuse(current.obstacle);
+  const stopLooking = time.every(LOOK_MS, look);
 
   function change(event: AdmissionEvent): void {
     const was = admission;
@@ -105,15 +113,9 @@ export function openSpool(options: SpoolOptions): Spool {
     if (was.is === "refusing" && admission.is === "open") log.info("the spool takes events again");
   }
 
-  function append(
-    event: Outgoing,
-    routes: readonly Route[],
-    mayBeStored: boolean,
-    done: (isSafe: boolean) => void,
-  ): void {
-    const isTaken = admits(admission, time.now()) && queue.push({ event, routes, mayBeStored, done });
-    if (isTaken) schedule();
-    else done(false);
+  function take(append: Append): void {
+    if (admits(admission, time.now()) && queue.push(append)) schedule();
+    else append.done(false);
   }
 
   function schedule(): void {
@@ -167,28 +169,20 @@ export function openSpool(options: SpoolOptions): Spool {
     if (admission.is !== "refusing") return;
     commit();
     try {
-      current.file.probeRoom();
+      current.probeRoom();
       change({ is: "written" });
     } catch (error) {
       refuse(error);
     }
   }
 
-  function read(wanted: ReadOptions): SpooledEvent[] {
+  /** Somebody may have taken the file away: what was answered with 200 would be in no file then. */
+  function look(): void {
+    if (admission.is === "closed") return;
     try {
-      let { afterSeq } = wanted;
-      while (true) {
-        const found = current.file.read({ ...wanted, afterSeq });
-        const events = found.filter(({ seq }) => !changes.removed.has(seq));
-        const last = found.at(-1);
-        if (events.length > 0 || last === undefined) return events;
-        afterSeq = last.seq;
-      }
+      current.look();
     } catch (error) {
-      const reason = reasonOf(error);
-      if (faultOf(error) === "damaged") current.quarantine(reason);
-      else rarely("read", () => log.error("Cannot read the spool", { reason }));
-      return [];
+      refuse(error);
     }
   }
 
@@ -215,8 +209,14 @@ export function openSpool(options: SpoolOptions): Spool {
     get oldestAt() {
       return current.file.oldestAt;
     },
-    append,
-    read,
+    get damagedRows() {
+      return current.file.damagedRows;
+    },
+    get salvageLeft() {
+      return salvage.left;
+    },
+    append: (event, routes, mayBeStored, done) => take({ event, routes, mayBeStored, done }),
+    read: createRowReader({ current, changes, log, rarely, clock }),
     remove: (event) => {
       changes.remove(event);
       commitSoon();
@@ -232,6 +232,8 @@ export function openSpool(options: SpoolOptions): Spool {
       change({ is: "closed" });
       cancelCommit?.();
       cancelProbe?.();
+      stopLooking();
+      salvage.stop();
       current.close();
     },
   };

@@ -1,0 +1,101 @@
+// A row of the spool as an event, and back. Each row has a checksum: what the disk has changed is told from what was
+// written, and never published.
+import { crc32 } from "node:zlib";
+import type { Route } from "../../config/subject.ts";
+import type { EventType } from "../../pixel/schema.ts";
+import type { Outgoing } from "../outgoing.ts";
+
+/** An event in the spool, with the routes that still have to be delivered. */
+export interface SpooledEvent extends Outgoing {
+  readonly seq: number;
+  /** Epoch milliseconds. */
+  readonly spooledAtMs: number;
+}
+
+/** A row that is no event any more. */
+export class DamagedRow {
+  readonly seq: number;
+  readonly reason: string;
+
+  constructor(seq: number, reason: string) {
+    this.seq = seq;
+    this.reason = reason;
+  }
+}
+
+/** What `readRow` needs of a row. */
+export const ROW_COLUMNS = "seq, id, source, type, received, routes, payload, sum";
+
+/** A row as SQLite gives it; `sum` is null where a version before 0.2.0 has written it. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** A row as an event, or why it is none. */
+export function readRow(row: Row): SpooledEvent | DamagedRow {
+  const seq = Number(row.seq);
+  const { id, source, type, routes: routesText, payload } = row;
+  const isWhole =
+    typeof id === "string" &&
+    typeof source === "string" &&
+    (type === "page" || type === "track") &&
+    typeof routesText === "string" &&
+    typeof payload === "string";
+  if (!isWhole) return new DamagedRow(seq, "a column holds another kind of value");
+  const spooledAtMs = Number(row.received);
+  const sum = checksumOf(id, source, type, spooledAtMs, routesText, payload);
+  if (row.sum !== null ? Number(row.sum) !== sum : !isJson(payload)) {
+    return new DamagedRow(seq, "it is not what was written");
+  }
+  const routes = readRoutes(routesText);
+  if (routes === null) return new DamagedRow(seq, "its routes cannot be read");
+  const payloadBytes = Buffer.byteLength(payload);
+  return { seq, id, sourceId: source, type, spooledAtMs, payload, payloadBytes, routes };
+}
+
+/** CRC-32 of all that is delivered, and of when it was spooled. Lengths keep two columns from passing for one. */
+export function checksumOf(
+  id: string,
+  source: string,
+  type: EventType,
+  spooledAtMs: number,
+  routes: string,
+  payload: string,
+): number {
+  return crc32(payload, crc32(`${id.length} ${id} ${source} ${type} ${spooledAtMs} ${routes}`));
+}
+
+/** All that can be asked of a row without a checksum. */
+function isJson(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) === "object";
+  } catch {
+    return false;
+  }
+}
+
+function readRoutes(text: string): Route[] | null {
+  try {
+    const pairs: unknown = JSON.parse(text);
+    if (!Array.isArray(pairs)) return null;
+    const routes = pairs.map((pair) => ({ destinationId: pair?.[0], subject: pair?.[1] }));
+    return routes.every(isRoute) ? routes : null;
+  } catch {
+    return null;
+  }
+}
+
+function isRoute(route: { destinationId: unknown; subject: unknown }): boolean {
+  return typeof route.destinationId === "string" && typeof route.subject === "string";
+}
+
+/** A source's routes are one object for all of its events: their text is made once. */
+const routeTexts = new WeakMap<readonly Route[], string>();
+
+/** Routes as a row holds them. */
+export function writeRoutes(routes: readonly Route[]): string {
+  let text = routeTexts.get(routes);
+  if (text === undefined) {
+    text = JSON.stringify(routes.map(({ destinationId, subject }) => [destinationId, subject]));
+    routeTexts.set(routes, text);
+  }
+  return text;
+}

@@ -1,0 +1,136 @@
+// The file in use when somebody takes it away, and when the disk has no room for it.
+import { expect, test } from "bun:test";
+import { execFileSync } from "node:child_process";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { afterTest, putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
+import { append, appendMany, ids, MIB, open } from "../../support/spools.ts";
+import { whyNoMounts } from "../../support/system.ts";
+import { unless } from "../../support/unless.ts";
+import { until } from "../../support/until.ts";
+
+putAwayAfterEach();
+
+const ALL = Array.from({ length: 300 }, (_, index) => `e${index}`);
+
+/** How a file can go: removed with its folder, moved, or with another one moved over it. */
+const WAYS: readonly [how: string, act: (folder: string) => void][] = [
+  ["its folder is removed", (folder) => rmSync(folder, { recursive: true })],
+  ["it is removed", (folder) => rmSync(join(folder, "spool.db"))],
+  ["it is moved away", (folder) => renameSync(join(folder, "spool.db"), join(folder, "elsewhere"))],
+  [
+    "another file is moved over it",
+    (folder) => {
+      writeFileSync(join(folder, "other"), "no database at all ".repeat(500));
+      renameSync(join(folder, "other"), join(folder, "spool.db"));
+    },
+  ],
+];
+
+for (const [how, act] of WAYS) {
+  test(`look begins a new file when ${how}, and the events of the old one come over`, async () => {
+    const folder = join(temporaryFolder(), "data");
+    const { spool, log } = open(folder);
+    await appendMany(spool, 300, JSON.stringify({ filler: "x".repeat(500) }));
+    const [done] = spool.read({ afterSeq: 0, limit: 1 });
+    if (done === undefined) throw new Error("nothing was spooled");
+    act(folder);
+    spool.remove(done);
+    await until("it is noticed", () => log.lines.join().includes("a new spool is begun"));
+    expect(log.lines.join()).toContain("the spool's file is gone, or another one is in its place");
+    expect(await append(spool, "new")).toBe(true);
+    await until("the others are back", () => spool.rows === 300 && spool.salvageLeft === null);
+    expect(ids(spool).toSorted()).toEqual([...ALL.slice(1), "new"].toSorted());
+    spool.close();
+    expect(statSync(join(folder, "spool.db")).size).toBeGreaterThan(100_000);
+    expect(ids(open(folder).spool)).toHaveLength(300);
+  });
+}
+
+const withMounts = unless(whyNoMounts());
+
+/** A disk of two MiB, and what fills it to the last byte. */
+function smallDisk() {
+  const folder = temporaryFolder();
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", folder]);
+  afterTest(() => execFileSync("umount", ["--lazy", folder]));
+  const filler = join(folder, "filler");
+  return {
+    data: join(folder, "data"),
+    fill() {
+      const file = openSync(filler, "w");
+      try {
+        for (;;) writeSync(file, Buffer.alloc(4096));
+      } catch {
+        closeSync(file);
+      }
+    },
+    free: () => rmSync(filler),
+  };
+}
+
+withMounts.test(
+  "openSpool starts on a full disk: it refuses, gives what it has, and takes events again with the room",
+  async () => {
+    const { data, fill, free } = smallDisk();
+    const first = open(data).spool;
+    await appendMany(first, 300, JSON.stringify({ filler: "x".repeat(500) }));
+    first.close();
+    fill();
+    const { spool, log } = open(data);
+    expect(spool.state).toBe("full");
+    expect(log.lines.join()).toContain("the spool is full");
+    expect(ids(spool)).toEqual(ALL);
+    expect(await append(spool, "new")).toBe(false);
+    for (const one of spool.read({ afterSeq: 0, limit: 100 })) spool.remove(one);
+    expect(ids(spool)).toEqual(ALL.slice(100));
+    free();
+    await until("there is room", () => spool.state === "open");
+    expect(await append(spool, "late")).toBe(true);
+    await until("what is done is gone", () => spool.rows === 201);
+    expect(ids(spool)).toEqual([...ALL.slice(100), "late"]);
+  },
+  30_000,
+);
+
+withMounts.test(
+  "openSpool starts on a full disk that all of its events leave, and goes on",
+  async () => {
+    const { data, fill } = smallDisk();
+    const first = open(data).spool;
+    await appendMany(first, 300, JSON.stringify({ filler: "x".repeat(500) }));
+    first.close();
+    fill();
+    const { spool } = open(data);
+    for (const one of spool.read({ afterSeq: 0, limit: 1000 })) spool.remove(one);
+    await until("there is room", () => spool.state === "open" && spool.rows === 0);
+    expect(await append(spool, "late")).toBe(true);
+  },
+  30_000,
+);
+
+withMounts.test(
+  "openSpool starts on a full disk without a file, and makes it when there is room",
+  async () => {
+    const { data, fill, free } = smallDisk();
+    mkdirSync(data);
+    fill();
+    const { spool } = open(data, 64 * MIB);
+    expect(spool).toMatchObject({ state: "full", rows: 0 });
+    expect(await append(spool, "new")).toBe(false);
+    free();
+    await until("there is room", () => spool.state === "open");
+    expect(await append(spool, "late")).toBe(true);
+    expect(ids(spool)).toEqual(["late"]);
+  },
+  30_000,
+);

@@ -1,0 +1,120 @@
+// What a damaged file still holds, in a hundred random rounds. Every row repeats its own mark, so that a page shows by its
+// bytes alone which rows stand on it: only these may be lost with it.
+import { expect, test } from "bun:test";
+import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openQuarantined } from "../../../src/delivery/spool/quarantine.ts";
+import type { SpooledEvent } from "../../../src/delivery/spool/row.ts";
+import { putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
+import { append, open } from "../../support/spools.ts";
+
+putAwayAfterEach();
+
+const PAGE = 4096;
+const ROWS = 500;
+const ROUNDS = 100;
+
+/** Numbers that are the same in each run: `mulberry32`. */
+function createRandom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296) * below);
+  };
+}
+
+const markOf = (index: number) => `<e${String(index).padStart(4, "0")}>`;
+
+/** A spool with rows of all sizes, some of them on several pages, and with pages that are free again. */
+async function makeFile(folder: string): Promise<{ path: string; kept: Map<string, string> }> {
+  const { spool } = open(folder);
+  const random = createRandom(1);
+  const payloads = Array.from({ length: ROWS }, (_, index) =>
+    JSON.stringify({ mark: markOf(index).repeat(1 + random(index % 10 === 0 ? 2000 : 200)) }),
+  );
+  await Promise.all(payloads.map((payload, index) => append(spool, markOf(index), payload)));
+  const kept = new Map(payloads.map((payload, index) => [markOf(index), payload]));
+  const read: SpooledEvent[] = spool.read({ afterSeq: 0, limit: ROWS });
+  for (const [index, event] of read.entries()) {
+    if (index % 7 > 1 && index < 350) continue;
+    spool.remove(event);
+    kept.delete(event.id);
+  }
+  spool.close();
+  return { path: join(folder, "spool.db"), kept };
+}
+
+function salvage(path: string): Map<string, string> {
+  const source = openQuarantined(path);
+  while (!source.isReady());
+  const found = new Map<string, string>();
+  while (source.left() > 0) {
+    for (const { id, payload } of source.next(100).events) {
+      expect(found.has(id)).toBe(false);
+      found.set(id, payload);
+    }
+  }
+  source.close();
+  return found;
+}
+
+/** The rows of which a piece stands on a page. */
+function marksOn(bytes: Uint8Array): Set<string> {
+  return new Set(
+    Buffer.from(bytes)
+      .toString("latin1")
+      .match(/<e\d{4}>/g) ?? [],
+  );
+}
+
+test("openQuarantined finds every row of a whole file, and none that is done", async () => {
+  const { path, kept } = await makeFile(temporaryFolder());
+  expect(salvage(path)).toEqual(kept);
+});
+
+test("openQuarantined loses of damaged pages the rows on them at most, and gives none that is not as it was written", async () => {
+  const folder = temporaryFolder();
+  const { path, kept } = await makeFile(folder);
+  const whole = readFileSync(path);
+  const pages = whole.length / PAGE;
+  const damaged = join(folder, "damaged.db");
+  for (let round = 0; round < ROUNDS; round++) {
+    const random = createRandom(1000 + round);
+    const bytes = Buffer.from(whole);
+    const mayBeLost = new Set<string>();
+    for (let count = 1 + random(5); count > 0; count--) {
+      const page = random(pages);
+      const start = page * PAGE;
+      for (const mark of marksOn(whole.subarray(start, start + PAGE))) mayBeLost.add(mark);
+      const kind = random(3);
+      if (kind === 0) bytes.fill(0, start, start + PAGE);
+      else if (kind === 1) for (let at = 0; at < PAGE; at++) bytes[start + at] = random(256);
+      else bytes[start + random(PAGE)] = random(256);
+    }
+    writeFileSync(damaged, bytes);
+    const found = salvage(damaged);
+    const lost = [...kept.keys()].filter((mark) => !found.has(mark) && !mayBeLost.has(mark));
+    expect({ round, lost }).toEqual({ round, lost: [] });
+    for (const [mark, payload] of found) {
+      if (kept.has(mark)) expect(payload === kept.get(mark)).toBe(true);
+    }
+  }
+}, 60_000);
+
+test("openQuarantined loses of a file that was cut short its tail only", async () => {
+  const folder = temporaryFolder();
+  const { path, kept } = await makeFile(folder);
+  const whole = readFileSync(path);
+  const cut = join(folder, "cut.db");
+  for (let round = 0; round < 20; round++) {
+    const length = createRandom(round)(statSync(path).size);
+    copyFileSync(path, cut);
+    truncateSync(cut, length);
+    const found = salvage(cut);
+    const mayBeLost = marksOn(whole.subarray(Math.floor(length / PAGE) * PAGE));
+    const lost = [...kept.keys()].filter((mark) => !found.has(mark) && !mayBeLost.has(mark));
+    expect({ length, lost }).toEqual({ length, lost: [] });
+  }
+}, 60_000);

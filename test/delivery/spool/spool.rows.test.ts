@@ -1,0 +1,135 @@
+// Single rows that are not what was written, and files of earlier versions.
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { readSpool } from "../../../src/delivery/spool/reader.ts";
+import { putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
+import { append, appendMany, ids, open } from "../../support/spools.ts";
+
+putAwayAfterEach();
+
+function alter<T>(folder: string, act: (file: DatabaseSync) => T): T {
+  const file = new DatabaseSync(join(folder, "spool.db"));
+  try {
+    return act(file);
+  } finally {
+    file.close();
+  }
+}
+
+/** One changed value each, as a disk could change it. */
+const CHANGES: readonly [what: string, sql: string][] = [
+  ["routes that are no JSON", "UPDATE events SET routes = 'x' || routes WHERE id = 'e3'"],
+  ["routes of another shape", "UPDATE events SET routes = '[[1,2]]' WHERE id = 'e3'"],
+  ["another subject", "UPDATE events SET routes = replace(routes, 'page', 'pagf') WHERE id = 'e3'"],
+  ["a payload with another letter", "UPDATE events SET payload = replace(payload, 'x', 'y') WHERE id = 'e3'"],
+  ["a payload that is bytes", "UPDATE events SET payload = CAST(payload AS BLOB) WHERE id = 'e3'"],
+  ["another id", "UPDATE events SET id = 'e4' WHERE id = 'e3'"],
+  ["another source", "UPDATE events SET source = 'shop' WHERE id = 'e3'"],
+  ["another type", "UPDATE events SET type = 'track' WHERE id = 'e3'"],
+  ["a type that is none", "UPDATE events SET type = 'pagf' WHERE id = 'e3'"],
+  ["a time beyond all numbers", "UPDATE events SET received = 9223372036854775807 WHERE id = 'e3'"],
+  ["another checksum", "UPDATE events SET sum = sum + 1 WHERE id = 'e3'"],
+];
+
+for (const [what, sql] of CHANGES) {
+  test(`read puts a row with ${what} aside, alone, and says so`, async () => {
+    const folder = temporaryFolder();
+    const first = open(folder).spool;
+    await appendMany(first, 6, JSON.stringify({ filler: "x" }));
+    first.close();
+    alter(folder, (file) => file.exec(sql));
+    expect(readSpool(folder, { afterSeq: 0, limit: 10 })).toHaveLength(5);
+
+    const { spool, log } = open(folder);
+    expect(ids(spool)).toEqual(["e0", "e1", "e2", "e4", "e5"]);
+    expect(spool).toMatchObject({ rows: 5, damagedRows: 1 });
+    expect(log.lines.join()).toContain("a row of the spool is damaged and set aside");
+    expect(await append(spool, "new")).toBe(true);
+    expect(ids(spool)).toEqual(["e0", "e1", "e2", "e4", "e5", "new"]);
+    spool.close();
+    expect(open(folder).spool.damagedRows).toBe(1);
+    expect(alter(folder, (file) => file.prepare("SELECT count(*) AS n FROM damaged").get()?.n)).toBe(1);
+  });
+}
+
+test("keep leaves a row whose checksum is that of what it holds now", async () => {
+  const folder = temporaryFolder();
+  const { spool } = open(folder);
+  const routes = [
+    { destinationId: "a", subject: "pixel.a.page" },
+    { destinationId: "b", subject: "pixel.b.page" },
+  ];
+  await append(spool, "one");
+  const [one] = spool.read({ afterSeq: 0, limit: 1 });
+  if (one === undefined) throw new Error("nothing was spooled");
+  spool.keep(one, routes);
+  spool.flush();
+  spool.close();
+  const again = open(folder).spool;
+  expect(again.read({ afterSeq: 0, limit: 1 })[0]?.routes).toEqual(routes);
+  expect(again.damagedRows).toBe(0);
+});
+
+/** The tables as they were before rows had a checksum. */
+const VERSION_1 = `
+  PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
+  CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, source TEXT NOT NULL, type TEXT NOT NULL,
+    received INTEGER NOT NULL, sent INTEGER NOT NULL, routes TEXT NOT NULL, payload TEXT NOT NULL);
+  CREATE INDEX sent_events ON events (seq) WHERE sent = 1;
+  CREATE TABLE totals (rows INTEGER NOT NULL, bytes INTEGER NOT NULL);
+  CREATE TABLE filler (bytes BLOB);
+  PRAGMA user_version = 1;
+`;
+
+function makeVersion1(folder: string, firstSeq: bigint): void {
+  alter(folder, (file) => {
+    file.exec(VERSION_1);
+    const insert = file.prepare("INSERT INTO events VALUES (?, ?, 'blog', 'page', 1, 0, ?, ?)");
+    const routes = '[["warehouse","pixel.warehouse.page"]]';
+    for (let index = 0; index < 5; index++) {
+      insert.run(firstSeq + BigInt(index), `e${index}`, routes, index === 2 ? '{"cut' : `{"n":${index}}`);
+    }
+    file.exec("INSERT INTO totals VALUES (5, 40)");
+  });
+}
+
+test("openSpool goes on with a file of version 1, and finds what is no JSON in it", async () => {
+  const folder = temporaryFolder();
+  makeVersion1(folder, 1_700_000_000_000_000n);
+  const { spool } = open(folder);
+  expect(ids(spool)).toEqual(["e0", "e1", "e3", "e4"]);
+  expect(await append(spool, "new")).toBe(true);
+  const events = spool.read({ afterSeq: 0, limit: 10 });
+  expect(events.at(-1)).toMatchObject({ id: "new", seq: 1_700_000_000_000_005 });
+  for (const event of events) spool.remove(event);
+  spool.flush();
+  expect(spool).toMatchObject({ rows: 0, bytes: 0, damagedRows: 1 });
+});
+
+test("openSpool numbers a file anew whose sequences are of a clock that said 2266", async () => {
+  const folder = temporaryFolder();
+  // Milliseconds of the year 2266, times 1000: more than a JavaScript number holds.
+  makeVersion1(folder, 9_340_000_000_000_000n);
+  const { spool } = open(folder, undefined, () => Date.parse("2266-01-01"));
+  expect(spool.read({ afterSeq: 0, limit: 10 }).map(({ id, seq }) => [id, seq])).toEqual([
+    ["e0", 1],
+    ["e1", 2],
+    ["e3", 4],
+    ["e4", 5],
+  ]);
+  expect(await append(spool, "new")).toBe(true);
+  expect(spool.read({ afterSeq: 5, limit: 10 }).map(({ id }) => id)).toEqual(["new"]);
+});
+
+test("append gives sequences from a counter, whatever the clock says", async () => {
+  const folder = temporaryFolder();
+  for (const [index, year] of ["2266", "1999", "9999"].entries()) {
+    const { spool } = open(folder, undefined, () => Date.parse(`${year}-01-01`));
+    expect(await append(spool, year)).toBe(true);
+    expect(spool.read({ afterSeq: 0, limit: 10 }).map(({ seq }) => seq)).toEqual(
+      Array.from({ length: index + 1 }, (_, before) => before + 1),
+    );
+    spool.close();
+  }
+});
