@@ -1,105 +1,74 @@
-// Walks every cell of the table: each event with each pace that makes a difference.
-import { describe, expect, test } from "bun:test";
-import {
-  FRESH_PACE,
-  MAX_PAUSE_MS,
-  MAX_WINDOW,
-  MIN_PAUSE_MS,
-  nextPace,
-  type RelayEvent,
-  type RelayPace,
-} from "../../src/delivery/relaywindow.ts";
+// The table at the head of relaywindow.ts, cell by cell.
+import { expect, test } from "bun:test";
+import { FRESH_PACE, nextPace, type RelayEvent, type RelayPace } from "../../src/delivery/relaywindow.ts";
+import { meaningOf, readHeadRows } from "../support/headtable.ts";
 
+const ROWS = readHeadRows("src/delivery/relaywindow.ts");
 const NOW = 10_000;
-const PACE: RelayPace = { window: 7, holdUntilMs: 0, pauseMs: 1000, hasProgress: false };
-const HELD = { ...PACE, holdUntilMs: NOW + 40 };
-const MOVING = { ...PACE, hasProgress: true };
-const WIDE = { ...PACE, window: MAX_WINDOW };
-const SLOW = { ...PACE, pauseMs: 20_000 };
 
-const UNACKED_UP: RelayEvent = { is: "unacked", isDegraded: false };
-const UNACKED_DEGRADED: RelayEvent = { is: "unacked", isDegraded: true };
-const PASSED_UP: RelayEvent = { is: "passed", isDegraded: false };
-const PASSED_DEGRADED: RelayEvent = { is: "passed", isDegraded: true };
-const PACES = { PACE, HELD, MOVING, WIDE, SLOW };
-type Name = keyof typeof PACES;
+/** An event, and which paces the row speaks of. */
+const EVENTS: Readonly<
+  Record<string, readonly { event: RelayEvent; isMeant?: (pace: RelayPace) => boolean }[]>
+> = {
+  restarted: [{ event: { is: "restarted" } }],
+  relayed: [{ event: { is: "relayed" } }],
+  "unacked, NATS up": [{ event: { is: "unacked", isDegraded: false } }],
+  "unacked, NATS degraded": [{ event: { is: "unacked", isDegraded: true } }],
+  rejected: [{ event: { is: "rejected" } }],
+  "passed, and something got through or NATS is degraded": [
+    { event: { is: "passed", isDegraded: true } },
+    { event: { is: "passed", isDegraded: false }, isMeant: ({ hasProgress }) => hasProgress },
+  ],
+  "passed, and nothing did": [
+    { event: { is: "passed", isDegraded: false }, isMeant: ({ hasProgress }) => !hasProgress },
+  ],
+};
 
-/** What each event changes of each pace. */
-const TABLE: readonly [string, RelayEvent, Readonly<Record<Name, Partial<RelayPace>>>][] = [
-  [
-    "restarted",
-    { is: "restarted" },
-    { PACE: FRESH_PACE, HELD: FRESH_PACE, MOVING: FRESH_PACE, WIDE: FRESH_PACE, SLOW: FRESH_PACE },
-  ],
-  [
-    "relayed",
-    { is: "relayed" },
-    {
-      PACE: { window: 8, hasProgress: true },
-      HELD: { window: 8, hasProgress: true },
-      MOVING: { window: 8 },
-      WIDE: { hasProgress: true },
-      SLOW: { window: 8, hasProgress: true },
-    },
-  ],
-  [
-    "unacked while NATS is up",
-    UNACKED_UP,
-    {
-      PACE: { window: 1 },
-      HELD: { window: 1 },
-      MOVING: { window: 1 },
-      WIDE: { window: 1 },
-      SLOW: { window: 1 },
-    },
-  ],
-  [
-    "unacked while NATS is degraded",
-    UNACKED_DEGRADED,
-    {
-      PACE: { window: 1, holdUntilMs: NOW + MIN_PAUSE_MS },
-      HELD: { window: 1 },
-      MOVING: { window: 1, holdUntilMs: NOW + MIN_PAUSE_MS },
-      WIDE: { window: 1, holdUntilMs: NOW + MIN_PAUSE_MS },
-      SLOW: { window: 1, holdUntilMs: NOW + MIN_PAUSE_MS },
-    },
-  ],
-  ["rejected", { is: "rejected" }, { PACE: {}, HELD: {}, MOVING: {}, WIDE: {}, SLOW: {} }],
-  [
-    "passed while NATS is up",
-    PASSED_UP,
-    {
-      PACE: { pauseMs: 2000 },
-      HELD: { pauseMs: 2000 },
-      MOVING: { pauseMs: MIN_PAUSE_MS, hasProgress: false },
-      WIDE: { pauseMs: 2000 },
-      SLOW: { pauseMs: MAX_PAUSE_MS },
-    },
-  ],
-  [
-    "passed while NATS is degraded",
-    PASSED_DEGRADED,
-    {
-      PACE: { pauseMs: MIN_PAUSE_MS },
-      HELD: { pauseMs: MIN_PAUSE_MS },
-      MOVING: { pauseMs: MIN_PAUSE_MS, hasProgress: false },
-      WIDE: { pauseMs: MIN_PAUSE_MS },
-      SLOW: { pauseMs: MIN_PAUSE_MS },
-    },
-  ],
-];
+const VALUES: Readonly<Record<string, (value: number) => number>> = {
+  "the same": (value) => value,
+  "1": () => 1,
+  "+ 1, up to 512": (window) => Math.min(window + 1, 512),
+  now: () => 0,
+  "250 ms from now, if it is not later already": (until) => (until > NOW ? until : NOW + 250),
+  "250 ms": () => 250,
+  "twice as long, up to 30 s": (pause) => Math.min(pause * 2, 30_000),
+};
 
-describe("nextPace", () => {
-  for (const [name, event, row] of TABLE) {
-    for (const [from, change] of Object.entries(row)) {
-      test(`makes of ${from} what the table says, on ${name}`, () => {
-        const pace = PACES[from as Name];
-        expect(nextPace(pace, event, NOW)).toEqual({ ...pace, ...change });
-      });
+const paces: RelayPace[] = [1, 7, 511, 512].flatMap((window) =>
+  [0, NOW - 1, NOW + 40].flatMap((holdUntilMs) =>
+    [250, 1000, 20_000, 30_000].flatMap((pauseMs) =>
+      [true, false].map((hasProgress) => ({ window, holdUntilMs, pauseMs, hasProgress })),
+    ),
+  ),
+);
+
+for (const [on = "", window = "", hold = "", pause = ""] of ROWS) {
+  test(`nextPace does what the table says on: ${on}`, () => {
+    for (const { event, isMeant = () => true } of meaningOf(EVENTS, on)) {
+      for (const pace of paces.filter(isMeant)) {
+        expect({ pace, after: nextPace(pace, event, NOW) }).toMatchObject({
+          pace,
+          after: {
+            window: meaningOf(VALUES, window)(pace.window),
+            holdUntilMs: meaningOf(VALUES, hold)(pace.holdUntilMs),
+            pauseMs: meaningOf(VALUES, pause)(pace.pauseMs),
+          },
+        });
+      }
     }
-  }
-
-  test("begins with one event, and pauses from 250 ms up", () => {
-    expect(FRESH_PACE).toEqual({ window: 1, holdUntilMs: 0, pauseMs: 250, hasProgress: false });
   });
+}
+
+test("the table of relaywindow.ts has a row for each event", () => {
+  expect(ROWS.map(([on = ""]) => on)).toEqual(Object.keys(EVENTS));
+});
+
+test("FRESH_PACE begins with one event, and pauses from 250 ms up", () => {
+  expect(FRESH_PACE).toEqual({ window: 1, holdUntilMs: 0, pauseMs: 250, hasProgress: false });
+});
+
+test("nextPace remembers whether something got through in this pass", () => {
+  const moved = nextPace(FRESH_PACE, { is: "relayed" }, NOW);
+  expect(moved.hasProgress).toBe(true);
+  expect(nextPace(moved, { is: "passed", isDegraded: false }, NOW).hasProgress).toBe(false);
 });

@@ -3,19 +3,20 @@
 //
 // | in | on | to |
 // |---|---|---|
-// | any | connected | looking |
-// | any | lost | down |
-// | looking, blocked, degraded | usable, and (news, or nothing in flight) | up |
-// | looking, blocked | usable, and neither | degraded |
+// | any | connected | looking, not silent |
+// | any | lost | down, not silent |
+// | looking, blocked, degraded | usable: news, or nothing in flight | up |
+// | looking, blocked | usable: neither | degraded |
 // | looking, blocked | unanswered | degraded |
-// | looking, degraded, up | blocked | blocked |
-// | up | trouble | degraded |
-// | degraded | trouble | degraded, from now on |
-// | looking, blocked, degraded, up | deaf | deaf |
-// | degraded | stored, within 2.5 s, sent since the last trouble | up |
-// | degraded, up | sent | the same; silent from now on, if it was not |
-// | degraded, up | answered, stored | the same; not silent |
-// | degraded, up, deaf | tick, and silent for more than 10 s | down |
+// | looking, degraded, up | blocked | blocked, not silent |
+// | degraded, up | trouble | degraded |
+// | looking, blocked, degraded, up | deaf | deaf, silent from now on |
+// | degraded | stored: within 2.5 s, sent since the last trouble | up, not silent |
+// | degraded | stored: later, or sent before | degraded, not silent |
+// | up | stored | up, not silent |
+// | degraded, up | answered | the same, not silent |
+// | degraded, up | sent | the same, silent from now on if it was not |
+// | degraded, up, deaf | tick: silent for more than 10 s | down, not silent |
 
 /**
  * `down`: no connection. `looking`: connected, and the stream is not looked up yet. `blocked`: the stream is not there
@@ -99,7 +100,8 @@ export function nextHealth(health: Health, event: HealthEvent, nowMs: number): H
     }
     case "tick": {
       const { silentSinceMs } = health;
-      return silentSinceMs !== null && nowMs - silentSinceMs > STALL_MS ? NO_CONNECTION : health;
+      const isTooLong = silentSinceMs !== null && nowMs - silentSinceMs > STALL_MS;
+      return isTooLong && (isOpen || phase === "deaf") ? NO_CONNECTION : health;
     }
   }
 }

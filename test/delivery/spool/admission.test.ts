@@ -1,5 +1,5 @@
-// Walks every cell of the table: each state with each event, and what it admits.
-import { describe, expect, test } from "bun:test";
+// The table at the head of admission.ts, cell by cell.
+import { expect, test } from "bun:test";
 import {
   type Admission,
   type AdmissionEvent,
@@ -9,45 +9,38 @@ import {
   RETRY_MS,
   spoolStateOf,
 } from "../../../src/delivery/spool/admission.ts";
+import { holds, meaningOf, readHeadRows } from "../../support/headtable.ts";
 
+const ROWS = readHeadRows("src/delivery/spool/admission.ts");
 const NOW = 5000;
-const CLOSED: Admission = { is: "closed" };
 const FULL: Admission = { is: "refusing", fault: "full", untilMs: NOW + 10 };
-const FULL_AGAIN: Admission = { is: "refusing", fault: "full", untilMs: NOW + RETRY_MS };
 const FAILING: Admission = { is: "refusing", fault: "io", untilMs: NOW - 10 };
-const FAILING_AGAIN: Admission = { is: "refusing", fault: "io", untilMs: NOW + RETRY_MS };
+const CLOSED: Admission = { is: "closed" };
+const STATES = [OPEN, FULL, FAILING, CLOSED];
+const EVENTS: Readonly<Record<AdmissionEvent["is"], AdmissionEvent>> = {
+  failed: { is: "failed", fault: "busy" },
+  written: { is: "written" },
+  closed: { is: "closed" },
+};
+const OUTCOMES: Readonly<Record<string, Admission>> = {
+  "refusing for a second from now, for this fault": {
+    is: "refusing",
+    fault: "busy",
+    untilMs: NOW + RETRY_MS,
+  },
+  open: OPEN,
+  closed: CLOSED,
+};
 
-const WRITTEN: AdmissionEvent = { is: "written" };
-const NO_ROOM: AdmissionEvent = { is: "failed", fault: "full" };
-const NO_DISK: AdmissionEvent = { is: "failed", fault: "io" };
-const CLOSE: AdmissionEvent = { is: "closed" };
-
-const TABLE: readonly [string, Admission, AdmissionEvent, Admission][] = [
-  ["open stays open when written", OPEN, WRITTEN, OPEN],
-  ["open refuses without room", OPEN, NO_ROOM, FULL_AGAIN],
-  ["open refuses when the disk fails", OPEN, NO_DISK, FAILING_AGAIN],
-  ["open closes", OPEN, CLOSE, CLOSED],
-  ["refusing opens when written", FULL, WRITTEN, OPEN],
-  ["refusing goes on without room", FULL, NO_ROOM, FULL_AGAIN],
-  ["refusing goes on for another fault", FULL, NO_DISK, FAILING_AGAIN],
-  ["refusing closes", FULL, CLOSE, CLOSED],
-  ["refusing whose second is over opens when written", FAILING, WRITTEN, OPEN],
-  ["refusing whose second is over refuses without room", FAILING, NO_ROOM, FULL_AGAIN],
-  ["refusing whose second is over refuses again", FAILING, NO_DISK, FAILING_AGAIN],
-  ["refusing whose second is over closes", FAILING, CLOSE, CLOSED],
-  ["closed stays closed when written", CLOSED, WRITTEN, CLOSED],
-  ["closed stays closed without room", CLOSED, NO_ROOM, CLOSED],
-  ["closed stays closed when the disk fails", CLOSED, NO_DISK, CLOSED],
-  ["closed stays closed", CLOSED, CLOSE, CLOSED],
-];
-
-describe("nextAdmission", () => {
-  for (const [name, from, event, to] of TABLE) {
-    test(name, () => {
-      expect(nextAdmission(from, event, NOW)).toEqual(to);
+for (const from of STATES) {
+  for (const [name, event] of Object.entries(EVENTS)) {
+    test(`nextAdmission does of ${JSON.stringify(from)} on ${name} what the table says`, () => {
+      const rows = ROWS.filter(([states = "", on = ""]) => holds(states, from.is) && holds(on, name));
+      expect(rows).toHaveLength(1);
+      expect(nextAdmission(from, event, NOW)).toEqual(meaningOf(OUTCOMES, rows[0]?.[2] ?? ""));
     });
   }
-});
+}
 
 test("admits while open, and while refusing once the second is over", () => {
   const asked: [Admission, number, boolean][] = [
