@@ -9,7 +9,7 @@ export function findObstacles(state: DeliveryState, isDraining: boolean): string
     obstacles.push(
       state.spool === "full"
         ? "spool is full: it takes no event"
-        : "spool is failing: the disk or the file reports an error, the log says which",
+        : "spool is failing: it cannot be written, the log says why",
     );
     if (state.nats === "down") obstacles.push("NATS is down: nothing can be published");
     if (state.nats === "degraded") obstacles.push("NATS is degraded: the stream does not take messages");

@@ -1,13 +1,13 @@
 // Spools of workers that are no more, since fewer run now: brings their events to JetStream and removes the files.
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../runtime/clock.ts";
 import { createRarely, type DeliveryLog, reasonOf } from "./log.ts";
 import type { Publisher } from "./nats/publisher.ts";
 import { createRelay, type Relay } from "./relay.ts";
 import { SPOOL_SUFFIXES, workerOf } from "./spool/name.ts";
 import { openSpool, type Spool } from "./spool/spool.ts";
+import { isEmpty, isUnused } from "./spool/unused.ts";
 
 /** Where to look, and where their events go. */
 export interface AbandonedOptions {
@@ -57,7 +57,7 @@ export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
     if (names === null) return;
     if (names.length === 0) stopLooking();
     for (const name of names) {
-      if (!abandoned.some((one) => one.name === name) && isUnused(name)) adopt(name);
+      if (!abandoned.some((one) => one.name === name) && isSo(name, isUnused)) adopt(name);
     }
   }
 
@@ -100,32 +100,20 @@ export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
     spool.close();
     abandoned = abandoned.filter((other) => other !== one);
     // In between a worker may have come back and spooled.
-    if (!isUnused(name) || !isEmpty(name)) return;
+    if (!isSo(name, isUnused) || !isSo(name, isEmpty)) return;
     for (const suffix of SPOOL_SUFFIXES) rmSync(join(dataDir, name + suffix), { force: true });
     log.info("removed the empty spool of a former worker", { file: name });
   }
 
-  /** Leaving WAL mode needs the file for oneself: SQLite refuses it while another process has the file open. */
-  function isUnused(name: string): boolean {
-    return ask(name, (file) => file.prepare("PRAGMA journal_mode = DELETE").get()?.journal_mode === "delete");
-  }
-
-  function isEmpty(name: string): boolean {
-    return ask(name, (file) => file.prepare("SELECT 1 FROM events LIMIT 1").get() === undefined);
-  }
-
-  function ask(name: string, question: (file: DatabaseSync) => boolean): boolean {
-    let file: DatabaseSync | null = null;
+  /** False, too, while the file cannot be asked: it is left alone then. */
+  function isSo(name: string, question: (path: string) => boolean): boolean {
     try {
-      file = new DatabaseSync(join(dataDir, name));
-      return question(file);
+      return question(join(dataDir, name));
     } catch (error) {
       rarely(name, () =>
         log.warn("a former worker's spool is in use", { file: name, reason: reasonOf(error) }),
       );
       return false;
-    } finally {
-      file?.close();
     }
   }
 

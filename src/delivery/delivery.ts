@@ -146,6 +146,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 
   async function close(timeoutMs: number): Promise<void> {
+    // By the machine's clock: the process ends, whoever turns ours.
     const end = performance.now() + timeoutMs;
     const waitUntil = end - Math.min(MAX_RESERVE_MS, timeoutMs / 2);
     relay?.stop();

@@ -1,4 +1,5 @@
 // What delivery needs of a log: a line, and fields beside it.
+import { type Clock, systemClock } from "../runtime/clock.ts";
 
 /** Takes one line and its fields; never given a credential or a write key. */
 export interface DeliveryLog {
@@ -8,10 +9,13 @@ export interface DeliveryLog {
 }
 
 /** Lets one line of each kind through in `intervalMs`, so that a lasting fault does not fill the log. */
-export function createRarely(intervalMs: number): (kind: string, write: () => void) => void {
+export function createRarely(
+  intervalMs: number,
+  time: Pick<Clock, "now"> = systemClock,
+): (kind: string, write: () => void) => void {
   const last = new Map<string, number>();
   return (kind, write) => {
-    const now = performance.now();
+    const now = time.now();
     if (now - (last.get(kind) ?? Number.NEGATIVE_INFINITY) < intervalMs) return;
     if (last.size >= 1000) last.clear();
     last.set(kind, now);

@@ -136,7 +136,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   gauge("pixelgate_spool_full", "1 while the spool takes no event for want of room", "max", () =>
     Number(delivery().spool === "full"),
   );
-  gauge("pixelgate_spool_failing", "1 while the disk or the file of the spool reports an error", "max", () =>
+  gauge("pixelgate_spool_failing", "1 while the spool cannot be written, but for want of room", "max", () =>
     Number(delivery().spool === "failing"),
   );
   gauge(

@@ -126,8 +126,9 @@ export function openGateway(
       watched.stop();
       listener.leave();
       await sleep(config.shutdownDelayMs);
-      const deadline = Date.now() + config.shutdownTimeoutMs;
-      const left = () => Math.max(0, deadline - Date.now());
+      // Not by the time of day: somebody may set it meanwhile.
+      const deadline = performance.now() + config.shutdownTimeoutMs;
+      const left = () => Math.max(0, deadline - performance.now());
       // A port that is closed at once resets what clients have already sent: first they are told to go.
       await sleep(Math.min(LEAVE_MS, left() / 4));
       const stopped = listener.stop(false);

@@ -57,3 +57,10 @@ test("src throws no new error out of a catch without the caught one as its cause
   );
   expect(losers).toEqual([]);
 });
+
+test("src throws errors of its own alone; the page has none", () => {
+  const plain = SOURCE.filter(({ text }) => /\bnew (?:Type|Range)?Error\(/.test(text)).map(
+    ({ path }) => path,
+  );
+  expect(plain).toEqual([]);
+});

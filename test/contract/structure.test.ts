@@ -143,7 +143,7 @@ function imports(pattern: RegExp): Question {
 const KNOWN_IN: readonly [what: string, room: string, knows: Question][] = [
   ["a runtime", "src/runtime/", says(/\b(?:Bun|Deno)\.[a-zA-Z]|"bun(?::[a-z]+)?"/)],
   ["NATS", "src/delivery/nats/", imports(/^(?:nats$|nats\/|@nats-io\/)/)],
-  ["SQLite", "src/delivery/", says(/"node:sqlite"/)],
+  ["SQLite", "src/delivery/spool/", says(/"node:sqlite"/)],
   ["pino", "src/observe/log.ts", imports(/^pino/)],
   ["Prometheus", "src/observe/", imports(/^prom-client$/)],
 ];

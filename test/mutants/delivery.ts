@@ -77,15 +77,15 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: "a former worker's spool is removed without the second look",
     file: "src/delivery/abandoned.ts",
-    from: "if (!isUnused(name) || !isEmpty(name)) return;",
+    from: "if (!isSo(name, isUnused) || !isSo(name, isEmpty)) return;",
     to: "",
     tests: ["test/delivery/abandoned.test.ts"],
   },
   {
     name: "a former worker's spool is removed though somebody has spooled meanwhile",
     file: "src/delivery/abandoned.ts",
-    from: "if (!isUnused(name) || !isEmpty(name)) return;",
-    to: "if (!isUnused(name)) return;",
+    from: "if (!isSo(name, isUnused) || !isSo(name, isEmpty)) return;",
+    to: "if (!isSo(name, isUnused)) return;",
     tests: ["test/delivery/abandoned.test.ts"],
   },
   {

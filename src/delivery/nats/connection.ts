@@ -3,8 +3,16 @@
 import { connect as connectSocket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type NatsConnection } from "nats";
+import type { Clock } from "../../runtime/clock.ts";
 import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
-import { DIAL_TIMEOUT_MS, type NatsOptions, optionsFor, readServer, type Server } from "./servers.ts";
+import {
+  DIAL_TIMEOUT_MS,
+  NatsError,
+  type NatsOptions,
+  optionsFor,
+  readServer,
+  type Server,
+} from "./servers.ts";
 
 /** What a connection tells its owner. */
 export interface ConnectionEvents {
@@ -29,11 +37,16 @@ const SETTLED_MS = 1000;
 const CLOSE_TIMEOUT_MS = 500;
 
 /** Dials at once and for ever, until closed. */
-export function createConnection(nats: NatsOptions, log: DeliveryLog, events: ConnectionEvents): Connection {
+export function createConnection(
+  nats: NatsOptions,
+  log: DeliveryLog,
+  time: Clock,
+  events: ConnectionEvents,
+): Connection {
   const configured = nats.servers.map(readServer);
-  if (configured.length === 0) throw new Error("Cannot connect to NATS: there is no server in the list");
+  if (configured.length === 0) throw new NatsError("Cannot connect to NATS: there is no server in the list");
   let servers = configured;
-  const rarely = createRarely(60_000);
+  const rarely = createRarely(60_000, time);
   let isClosed = false;
   let lose: ((reason: string) => void) | null = null;
   let wake: (() => void) | null = null;
@@ -45,9 +58,9 @@ export function createConnection(nats: NatsOptions, log: DeliveryLog, events: Co
     while (!isClosed) {
       const server = servers[next++ % servers.length];
       if (server === undefined) continue;
-      const startedAt = performance.now();
+      const startedMs = time.now();
       try {
-        if (failures > 0) await knock(server);
+        if (failures > 0) await knock(server, time);
         const connection = await connect(optionsFor(server, nats));
         log.info("NATS connected", { server: server.address, version: connection.info?.version });
         learnServers(connection, server);
@@ -55,7 +68,7 @@ export function createConnection(nats: NatsOptions, log: DeliveryLog, events: Co
           Promise.race([connection.close().catch(() => {}), pause(CLOSE_TIMEOUT_MS)]),
         );
         if (!isClosed) log.warn("NATS connection lost", { server: server.address, reason });
-        failures = performance.now() - startedAt > SETTLED_MS ? 0 : failures + 1;
+        failures = time.now() - startedMs > SETTLED_MS ? 0 : failures + 1;
       } catch (error) {
         failures++;
         const reason = reasonOf(error) || "connection refused";
@@ -117,9 +130,9 @@ export function createConnection(nats: NatsOptions, log: DeliveryLog, events: Co
 
   function pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
+      const callOff = time.after(ms, resolve);
       wake = () => {
-        clearTimeout(timer);
+        callOff();
         resolve();
       };
     });
@@ -131,6 +144,7 @@ export function createConnection(nats: NatsOptions, log: DeliveryLog, events: Co
       isClosed = true;
       lose?.("closing");
       wake?.();
+      // By the machine's clock: the process ends, whoever turns ours.
       await Promise.race([running, sleep(CLOSE_TIMEOUT_MS)]);
     },
   };
@@ -140,20 +154,20 @@ export function createConnection(nats: NatsOptions, log: DeliveryLog, events: Co
  * Throws unless a server greets at the address. The client forgets a socket whose server never greets: without this,
  * a frozen server costs an open file for each dial.
  */
-function knock(server: Server): Promise<void> {
+function knock(server: Server, time: Clock): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connectSocket(server.port, server.host);
     const finish = (error: Error | null) => {
-      clearTimeout(timer);
+      callOff();
       socket.destroy();
       if (error === null) resolve();
       else reject(error);
     };
-    const timer = setTimeout(() => finish(new Error("server does not greet")), DIAL_TIMEOUT_MS);
+    const callOff = time.after(DIAL_TIMEOUT_MS, () => finish(new NatsError("server does not greet")));
     socket.once("data", () => finish(null));
     socket.on("error", (error: Error & { code?: string }) => {
-      finish(error.code === "ECONNREFUSED" ? new Error("connection refused", { cause: error }) : error);
+      finish(error.code === "ECONNREFUSED" ? new NatsError("connection refused", { cause: error }) : error);
     });
-    socket.once("close", () => finish(new Error("connection refused")));
+    socket.once("close", () => finish(new NatsError("connection refused")));
   });
 }

@@ -7,10 +7,10 @@ import type { Clock } from "../../runtime/clock.ts";
 import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
 import { messageId } from "../outgoing.ts";
 import { readAck } from "./ack.ts";
-import { createFixedWindowLimit } from "./allowance.ts";
 import { createConnection } from "./connection.ts";
 import { DeniedSubjects } from "./denied.ts";
 import { fits, type PublishPath } from "./encoder.ts";
+import { createFixedWindowLimit } from "./fixedwindow.ts";
 import {
   type HealthEvent,
   mayPublish,
@@ -75,7 +75,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let inbox = "";
   let maxPayload = 0;
   let isFlushing = false;
-  const mayTell = createFixedWindowLimit(REJECTED_PER_SECOND, time);
+  const hasRoomForRejected = createFixedWindowLimit(REJECTED_PER_SECOND, time);
   const stopSweeping = time.every(SWEEP_MS, sweep);
 
   const watch = createStreamWatch({
@@ -87,7 +87,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     onBlocked: (reason) => change({ is: "blocked" }, `the stream cannot be created: ${reason}`),
   });
 
-  const connection = createConnection(options.nats, log, {
+  const connection = createConnection(options.nats, log, time, {
     onConnected: (fresh) => {
       inbox = `${createInbox()}.`;
       maxPayload = fresh.info?.max_payload ?? 1024 * 1024;
@@ -234,7 +234,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     publishRejected: (sourceId, payload) => {
       if (path === null || health.phase !== "up") return;
       const bytes = Buffer.byteLength(payload);
-      if (bytes > maxPayload || !mayTell(bytes)) return;
+      if (bytes > maxPayload || !hasRoomForRejected(bytes)) return;
       path.publishNoAck(rejectedSubject(stream.prefix, sourceId), payload);
       flushSoon();
     },

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { type ConnectionOptions, connect, credsAuthenticator, type NatsConnection } from "nats";
 import type { NatsConfig } from "../../config/environment.ts";
+import { reasonOf } from "../log.ts";
 
 /** How to reach NATS, with what the servers ask for. Holds credentials: never logged. */
 export type NatsOptions = Pick<NatsConfig, "servers"> & Partial<NatsConfig>;
@@ -14,6 +15,11 @@ export interface Server {
   readonly isTls: boolean;
   readonly user: string | null;
   readonly password: string | null;
+}
+
+/** A server that cannot be used; the message is a reason for a person. */
+export class NatsError extends Error {
+  override readonly name = "NatsError";
 }
 
 /** Longest wait for a server to take a connection. */
@@ -69,15 +75,17 @@ export function optionsFor(server: Server, nats: NatsOptions): ConnectionOptions
   return options;
 }
 
-/** Connects once, to the first server that answers, for a command that reads. Rejects with the last server's reason. */
+/** Connects once, to the first server that answers, for a command that reads. Rejects with each server's reason. */
 export async function dial(nats: NatsOptions): Promise<NatsConnection> {
-  let reason: unknown;
+  const refusals: string[] = [];
+  let cause: unknown;
   for (const server of nats.servers.map(readServer)) {
     try {
       return await connect({ ...optionsFor(server, nats), reconnect: true, maxReconnectAttempts: -1 });
     } catch (error) {
-      reason = error;
+      refusals.push(`${server.address}: ${reasonOf(error) || "connection refused"}`);
+      cause = error;
     }
   }
-  throw reason;
+  throw new NatsError(refusals.join(", "), { cause });
 }

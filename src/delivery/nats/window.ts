@@ -44,7 +44,7 @@ export class InFlightWindow {
     return this.count + messages <= this.#mask - MAX_SKIPPED && this.bytes + bytes <= this.#maxBytes;
   }
 
-  /** Takes a message in and returns its number, or 0 when no slot is free. Times are `performance.now()`. */
+  /** Takes a message in and returns its number, or 0 when no slot is free. Times are those of the publisher's clock. */
   add(listener: AckListener, route: number, now: number, deadline: number): number {
     for (let tries = 0; tries <= MAX_SKIPPED; tries++) {
       const slot = ++this.last & this.#mask;

@@ -43,7 +43,7 @@ export function admits(admission: Admission, nowMs: number): boolean {
   return admission.is === "open" || (admission.is === "refusing" && nowMs >= admission.untilMs);
 }
 
-/** States of a spool as operators are told, best first. `failing`: the disk or the file reports an error. */
+/** States of a spool as operators are told, best first. `failing`: the disk reports errors, or another process has the file locked. */
 export const SPOOL_STATES = ["open", "full", "failing"] as const;
 export type SpoolState = (typeof SPOOL_STATES)[number];
 

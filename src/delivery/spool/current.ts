@@ -5,7 +5,7 @@ import { basename, dirname } from "node:path";
 import type { Clock } from "../../runtime/clock.ts";
 import { type DeliveryLog, reasonOf } from "../log.ts";
 import { absentFile, lostSource } from "./absent.ts";
-import { faultOf, prepareFolder, SpoolError } from "./fault.ts";
+import { faultOf, isNotWritable, prepareFolder, SpoolError } from "./fault.ts";
 import { type Addition, openSpoolFile, type SpoolFile } from "./file.ts";
 import { SPOOL_SUFFIXES } from "./name.ts";
 import { findQuarantined, openQuarantined, quarantine } from "./quarantine.ts";
@@ -74,7 +74,7 @@ export function openCurrentFile(options: CurrentFileOptions): CurrentFile {
     } catch (error) {
       const onFullDisk = openOnFullDisk(error);
       if (onFullDisk !== null) return onFullDisk;
-      const reason = faultOf(error) === "io" ? "the directory is not writable" : reasonOf(error);
+      const reason = isNotWritable(error) ? "the directory is not writable" : reasonOf(error);
       throw new SpoolError(`Cannot open the spool "${path}": ${reason}`, { cause: error });
     }
   }

@@ -43,6 +43,13 @@ export function faultOf(error: unknown): SpoolFault {
   return "other";
 }
 
+/** Whether an error says that we have no right to write there, or that it is read-only. */
+export function isNotWritable(error: unknown): boolean {
+  const code = (error as { errcode?: unknown } | null)?.errcode;
+  if (typeof code === "number") return [8, 14].includes(code & 0xff);
+  return error instanceof Error && /unable to open|readonly/i.test(error.message);
+}
+
 /** Creates the folder of a spool; throws a `SpoolError`. */
 export function prepareFolder(dataDir: string): void {
   try {

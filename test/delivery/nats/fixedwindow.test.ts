@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createFixedWindowLimit } from "../../../src/delivery/nats/allowance.ts";
+import { createFixedWindowLimit } from "../../../src/delivery/nats/fixedwindow.ts";
 import { createHandClock } from "../../support/clock.ts";
 
 test("createFixedWindowLimit admits so many messages a second, and so many bytes", () => {

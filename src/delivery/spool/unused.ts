@@ -1,0 +1,24 @@
+// Asks a spool's file that is not open here whether anybody has it, and whether anything is in it.
+import { DatabaseSync } from "node:sqlite";
+
+/**
+ * Whether no other process has the file open: leaving WAL mode needs the file for oneself. Throws what SQLite throws, a
+ * lock of another process among it.
+ */
+export function isUnused(path: string): boolean {
+  return ask(path, (file) => file.prepare("PRAGMA journal_mode = DELETE").get()?.journal_mode === "delete");
+}
+
+/** Whether the file holds no event. Throws as `isUnused` does. */
+export function isEmpty(path: string): boolean {
+  return ask(path, (file) => file.prepare("SELECT 1 FROM events LIMIT 1").get() === undefined);
+}
+
+function ask(path: string, question: (file: DatabaseSync) => boolean): boolean {
+  const file = new DatabaseSync(path);
+  try {
+    return question(file);
+  } finally {
+    file.close();
+  }
+}
