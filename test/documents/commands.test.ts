@@ -20,6 +20,7 @@ const NO_NATS_CLI = "NATS's own command line comes with no package of npm or Deb
 const NOT_RUN: Readonly<Record<string, string>> = {
   "npx bun start": "npx would fetch Bun; test/contract/start.test.ts starts what it starts",
   "npx bun run test": "it is what runs this test",
+  "nats-server -js": "takes NATS's own port; startNats starts the same with a port of its own",
   "docker compose up": NO_DOCKER,
   "docker compose exec gateway /pixelgate tail --from-start": NO_DOCKER,
   "kubectl apply -f deploy/kubernetes.yaml": "needs a cluster; test/deploy/kubernetes.test.ts reads the file",
@@ -29,7 +30,6 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "bun run bench:start": "it builds the binary first; the bench's smoke test measures starts from source",
   "bun run soak": "minutes; test/bench/smoke.test.ts runs it short",
   "bun run faults": "minutes; test/faults/faults.test.ts does the same, shorter",
-  "nats sub 'pixel.>'": NO_NATS_CLI,
   "nats stream info PIXEL": NO_NATS_CLI,
   "nats consumer add PIXEL warehouse --filter 'pixel.warehouse.>' --pull --defaults": NO_NATS_CLI,
   "nats consumer next PIXEL warehouse --count 10": NO_NATS_CLI,
