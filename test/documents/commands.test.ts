@@ -1,6 +1,8 @@
 // Every command line that the documents show is run here against a real gateway, or named with why it is not.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type Gateway,
@@ -9,7 +11,7 @@ import {
   tailLines,
   untilNatsIsUp,
 } from "../support/gatewayprocess.ts";
-import { type NatsServer, startNats } from "../support/natsserver.ts";
+import { findNatsServer, freePort, type NatsServer, startNats } from "../support/natsserver.ts";
 import { until } from "../support/until.ts";
 import { DOCUMENTS, ROOT } from "./markdown.ts";
 
@@ -20,7 +22,6 @@ const NO_NATS_CLI = "NATS's own command line comes with no package of npm or Deb
 const NOT_RUN: Readonly<Record<string, string>> = {
   "npx bun start": "npx would fetch Bun; test/contract/start.test.ts starts what it starts",
   "npx bun run test": "it is what runs this test",
-  "nats-server -js": "takes NATS's own port; startNats starts the same with a port of its own",
   "docker compose up": NO_DOCKER,
   "docker compose exec gateway /pixelgate tail --from-start": NO_DOCKER,
   "kubectl apply -f deploy/kubernetes.yaml": "needs a cluster; test/deploy/kubernetes.test.ts reads the file",
@@ -62,6 +63,7 @@ function ownWords(words: readonly string[]): readonly string[] | null {
 describe("documents", () => {
   let nats: NatsServer;
   let gateway: Gateway;
+  const folder = mkdtempSync(join(tmpdir(), "pixelgate-commands-"));
   beforeAll(async () => {
     nats = await startNats();
     gateway = await startGateway({ env: { NATS_URL: nats.url } });
@@ -70,25 +72,27 @@ describe("documents", () => {
   afterAll(async () => {
     await gateway?.stop();
     await nats?.stop();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   const send = async () => {
     await fetch(`${gateway.url}/pixel/v1/page?writeKey=demo&name=Hello`);
   };
 
-  /** Runs the program of an example until it has printed something. */
-  async function runExample(file: string): Promise<string> {
-    const child = spawn(process.execPath, [join(ROOT, file)], {
+  /** Runs a program until it has printed a text, on stdout or stderr, and returns what it has printed. */
+  async function runUntil(text: string, program: string, args: readonly string[]): Promise<string> {
+    const child = spawn(program, args, {
       env: { PATH: process.env.PATH, NATS_URL: nats.url },
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["ignore", "pipe", "pipe"],
     });
     const exited = new Promise((resolve) => child.once("exit", resolve));
     let output = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-    });
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (chunk: string) => {
+        output += chunk;
+      });
     try {
-      await until(`${file} prints an event`, () => output.includes("}"));
+      await until(`${program} prints ${text}`, () => output.includes(text));
     } finally {
       child.kill();
       await exited;
@@ -118,9 +122,13 @@ describe("documents", () => {
         expect(stdout.length > 0 || own[0] === "health").toBe(true);
       } else if (words[0] === "npx" && words[2]?.startsWith("examples/")) {
         await send();
-        const output = await runExample(words[2]);
+        const output = await runUntil("}", process.execPath, [join(ROOT, words[2])]);
         expect(output).toContain("pixel.demo.page");
         expect(output).toContain("Hello");
+      } else if (words[0] === "nats-server") {
+        // On a port and in a folder of this test.
+        const args = [...words.slice(1), "-a", "127.0.0.1", "-p", String(await freePort()), "-sd", folder];
+        expect(await runUntil("Server is ready", findNatsServer(), args)).toContain("Starting JetStream");
       } else throw new Error(`Cannot run "${line}": say how, or why not, in NOT_RUN`);
     });
   }
