@@ -12,7 +12,8 @@ export function findObstacles(state: DeliveryState, isDraining: boolean): string
         : "spool is failing: it cannot be written, the log says why",
     );
     if (state.nats === "down") obstacles.push("NATS is down: nothing can be published");
-    if (state.nats === "degraded") obstacles.push("NATS is degraded: the stream does not take messages");
+    if (state.nats === "degraded")
+      obstacles.push("NATS is degraded: connected, but an ack cannot be counted on");
   }
   return obstacles;
 }

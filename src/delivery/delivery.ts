@@ -14,7 +14,10 @@ import type { SpoolState } from "./spool/admission.ts";
 import { spoolNameOf } from "./spool/name.ts";
 import { openSpool } from "./spool/spool.ts";
 
-/** States of NATS, best first. `off`: no NATS_URL. `degraded`: connected, but the stream does not take messages. */
+/**
+ * States of NATS, best first. `off`: no NATS_URL. `degraded`: connected, but an ack cannot be counted on: new events are
+ * spooled.
+ */
 export const NATS_STATES = ["off", "up", "degraded", "down"] as const;
 
 /** The state of delivery at this instant, for metrics, readiness and the live page. */

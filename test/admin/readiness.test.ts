@@ -15,10 +15,10 @@ const cases = [
     [/^spool is full/, /^NATS is down/],
   ],
   [
-    "names the stream beside a full spool when it takes nothing",
+    "names NATS beside a full spool when no ack can be counted on",
     { ...IDLE, nats: "degraded", spool: "full" },
     true,
-    [/^draining/, /^spool is full/, /^NATS is degraded/],
+    [/^draining/, /^spool is full/, /^NATS is degraded: connected, but an ack cannot be counted on$/],
   ],
 ] as const;
 

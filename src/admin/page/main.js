@@ -4,7 +4,7 @@ import { addSecond } from "./chart.js";
 import { byId, copy, setOptions } from "./dom.js";
 import { startStream } from "./stream.js";
 
-const NATS = { up: "connected", degraded: "stream refuses", down: "not reachable", off: "not configured" };
+const NATS = { up: "connected", degraded: "acks uncertain", down: "not reachable", off: "not configured" };
 
 /** @type {{ atMs: number, taken: number, refused: number } | null} */
 let last = null;
