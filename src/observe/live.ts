@@ -38,8 +38,8 @@ const MAX_VIEWERS = 16;
 /** How often records go out. */
 export const FLUSH_MS = 100;
 /**
- * So many records go out at once, and no more: a record is a few KB, 250 in 100 ms are more than a person can read,
- * and 16 viewers hold at most 16 MB.
+ * So many records go out at once, and no more: a record is a few KB, 250 in 100 ms are more than a person can read.
+ * Letters are bounded too: a queue with more than 1 Mi of them takes no further record; in memory each is a byte or two.
  */
 export const MAX_QUEUED = 250;
 const MAX_QUEUED_LETTERS = 1024 * 1024;

@@ -21,7 +21,7 @@ export interface StreamWatchOptions {
   readonly stream: StreamConfig;
   readonly log: DeliveryLog;
   readonly time: Clock;
-  /** The stream is there, or came to be, or cannot be asked about: events may be published. */
+  /** The stream is there, or came to be, or may not be administered: events may be published. */
   readonly onUsable: (isNews: boolean) => void;
   /** JetStream does not say whether it is there: publishing may be tried. */
   readonly onUnanswered: () => void;
