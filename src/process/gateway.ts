@@ -110,7 +110,7 @@ export function openGateway(
     peer: runtime.peer,
     onFault: (error) => log.error("request failed by a fault of the gateway", { error: reasonOf(error) }),
   });
-  const listener = listen(runtime, app, {
+  const listener = listen(runtime, app, "PORT", {
     host: config.host,
     port: config.port,
     reusePort: slot !== null,

@@ -74,7 +74,11 @@ function openAdmin(
     onFault: (error) =>
       log.error("admin request failed by a fault of the gateway", { error: reasonOf(error) }),
   });
-  return listen(runtime, admin, { host: config.adminHost, port: config.adminPort, reusePort: false });
+  return listen(runtime, admin, "ADMIN_PORT", {
+    host: config.adminHost,
+    port: config.adminPort,
+    reusePort: false,
+  });
 }
 
 /** Says where the gateway is and how to try it. The demo's write key is no secret; no other is shown. */

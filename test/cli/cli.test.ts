@@ -147,7 +147,7 @@ describe("pixelgate serve says in one line why it cannot start", () => {
     server.close();
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: `Cannot listen on 127.0.0.1:${port}: the port is in use\n`,
+      stderr: `Cannot listen on 127.0.0.1:${port}: the port is in use; set ADMIN_PORT to another\n`,
     });
   });
 

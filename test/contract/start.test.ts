@@ -40,7 +40,8 @@ for (const runtime of ["bun", "deno"] as const) {
         const env = { ...gateway.env, PORT: String(gateway.port), PIXELGATE_DATA_DIR: join(folder, runtime) };
         const { code, stderr } = await runCommand([], env, COMMANDS[runtime]);
         expect(code).toBe(1);
-        expect(stderr).toBe(`Cannot listen on 127.0.0.1:${gateway.port}: the port is in use\n`);
+        const where = `127.0.0.1:${gateway.port}`;
+        expect(stderr).toBe(`Cannot listen on ${where}: the port is in use; set PORT to another\n`);
       });
     }, 30_000);
 

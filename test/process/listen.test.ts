@@ -11,7 +11,7 @@ function thrownFor(reason: unknown): unknown {
     throw reason;
   };
   try {
-    listen({ listen: refuse }, new Elysia(), OPTIONS);
+    listen({ listen: refuse }, new Elysia(), "PORT", OPTIONS);
   } catch (error) {
     return error;
   }
@@ -19,7 +19,7 @@ function thrownFor(reason: unknown): unknown {
 }
 
 const FAULTS: readonly [code: string | undefined, words: string][] = [
-  ["EADDRINUSE", "the port is in use"],
+  ["EADDRINUSE", "the port is in use; set PORT to another"],
   ["EACCES", "permission denied"],
   ["EADDRNOTAVAIL", "the runtime's words"],
   [undefined, "the runtime's words"],
