@@ -1,17 +1,10 @@
 // Errors of ours: a name of their own, and whatever they were made of as their cause.
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
 import { Exit } from "../../src/cli/exit.ts";
 import { Fault } from "../../src/config/settings.ts";
 import { SpoolError } from "../../src/delivery/spool/fault.ts";
 import { StartError } from "../../src/process/starterror.ts";
-
-const ROOT = join(import.meta.dirname, "../..");
-const SOURCE = readdirSync(join(ROOT, "src"), { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
-  .map((entry) => join(entry.parentPath, entry.name))
-  .map((path) => ({ path: relative(ROOT, path), text: readFileSync(path, "utf8") }));
+import { SOURCE } from "./tree.ts";
 
 const ERRORS: readonly [name: string, make: (options: ErrorOptions) => Error][] = [
   ["StartError", (options) => new StartError("Cannot start: it is late", options)],

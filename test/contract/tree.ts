@@ -1,6 +1,6 @@
 // The project's own files as its structure tests read them: paths, code without comments, imports.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 
 export const ROOT = join(import.meta.dirname, "../..");
 
@@ -12,16 +12,32 @@ export interface File {
   readonly code: string;
 }
 
+/** What no commit holds. */
+const OUTSIDE = ["node_modules", "dist", "data", ".git"];
+
+/** The paths of all files of the project, below the root. */
+export const PATHS = pathsBelow("");
+
+function pathsBelow(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return OUTSIDE.includes(path) ? [] : pathsBelow(path);
+    return entry.isFile() ? [path] : [];
+  });
+}
+
+/** A file's text. */
+export function readText(path: string): string {
+  return readFileSync(join(ROOT, path), "utf8");
+}
+
 /** The code below a folder: TypeScript, JavaScript and style sheets. */
-export function filesOf(folder: string): File[] {
-  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(ts|js|css)$/.test(entry.name))
-    .map((entry) => {
-      const path = join(entry.parentPath, entry.name);
-      const text = readFileSync(path, "utf8");
-      const code = text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*/gm, "");
-      return { path: relative(ROOT, path), text, code };
-    });
+function filesOf(folder: string): File[] {
+  const paths = PATHS.filter((path) => path.startsWith(`${folder}/`) && /\.(ts|js|css)$/.test(path));
+  return paths.map((path) => {
+    const text = readText(path);
+    return { path, text, code: text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*/gm, "") };
+  });
 }
 
 export const SOURCE = filesOf("src");
