@@ -1,6 +1,6 @@
 // What can be wrong with a spool's file, in our words: SQLite's and the system's errors are known here alone.
-import { mkdirSync } from "node:fs";
 import { reasonOf } from "../log.ts";
+import { createPrivateFolder } from "./private.ts";
 
 /** A spool that cannot be opened or read; the message is one line for a person, and the cause what the system said. */
 export class SpoolError extends Error {
@@ -50,10 +50,10 @@ export function isNotWritable(error: unknown): boolean {
   return error instanceof Error && /unable to open|readonly/i.test(error.message);
 }
 
-/** Creates the folder of a spool; throws a `SpoolError`. */
+/** Creates the folder of a spool, for this user alone; throws a `SpoolError`. */
 export function prepareFolder(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true });
+    createPrivateFolder(dataDir);
   } catch (error) {
     throw new SpoolError(`Cannot create the data directory "${dataDir}": ${systemReason(error)}`, {
       cause: error,
@@ -61,7 +61,8 @@ export function prepareFolder(dataDir: string): void {
   }
 }
 
-function systemReason(error: unknown): string {
+/** What an error of the system says of a file or a folder. */
+export function systemReason(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   if (code === "EACCES" || code === "EPERM") return "permission denied";
   if (code === "EROFS") return "the file system is read-only";

@@ -1,6 +1,7 @@
 // The tables of a spool's file: made when it is new, brought up to date when an earlier version has made it.
 import { DatabaseSync } from "node:sqlite";
 import { SpoolError } from "./fault.ts";
+import { createPrivateFile } from "./private.ts";
 
 /** How the file may be opened. */
 export interface OpenOptions {
@@ -48,6 +49,7 @@ const ASIDE = `
 /** Opens or creates the database; throws what SQLite throws, and a `SpoolError` for a file of a later version. */
 export function openDatabase(path: string, options: OpenOptions): DatabaseSync {
   const { maxBytes, afterSeq, isExclusive } = options;
+  createPrivateFile(path);
   const database = new DatabaseSync(path);
   try {
     database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
