@@ -6,6 +6,7 @@ import { createRarely, type DeliveryLog, reasonOf } from "./log.ts";
 import type { Publisher } from "./nats/publisher.ts";
 import { createRelay, type Relay } from "./relay.ts";
 import { SPOOL_SUFFIXES, workerOf } from "./spool/name.ts";
+import { warnOfMissingLog } from "./spool/sidelog.ts";
 import { openSpool, type Spool } from "./spool/spool.ts";
 import { isEmpty, isUnused } from "./spool/unused.ts";
 
@@ -57,7 +58,10 @@ export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
     if (names === null) return;
     if (names.length === 0) stopLooking();
     for (const name of names) {
-      if (!abandoned.some((one) => one.name === name) && isSo(name, isUnused)) adopt(name);
+      if (abandoned.some((one) => one.name === name)) continue;
+      // Before it is asked for, which makes it whole as it is.
+      warnOfMissingLog(join(dataDir, name), log);
+      if (isSo(name, isUnused)) adopt(name);
     }
   }
 

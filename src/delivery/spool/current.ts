@@ -11,6 +11,7 @@ import { SPOOL_SUFFIXES } from "./name.ts";
 import { findQuarantined, openQuarantined, quarantine } from "./quarantine.ts";
 import type { RowChanges } from "./rowchanges.ts";
 import type { SalvageJob } from "./salvage.ts";
+import { warnOfMissingLog } from "./sidelog.ts";
 
 /** The file in use. */
 export interface CurrentFile {
@@ -80,6 +81,7 @@ export function openCurrentFile(options: CurrentFileOptions): CurrentFile {
   }
 
   function openOrPutAside(afterSeq: number): SpoolFile {
+    warnOfMissingLog(path, log);
     try {
       return open(afterSeq);
     } catch (error) {

@@ -4,6 +4,7 @@ import type { Outgoing } from "../outgoing.ts";
 import { faultOf } from "./fault.ts";
 import { isOutdated, type OpenOptions, openDatabase, transact, upgrade } from "./layout.ts";
 import { checksumOf, type DamagedRow, ROW_COLUMNS, readRow, type SpooledEvent, writeRoutes } from "./row.ts";
+import { closeMarked, markOpened } from "./sidelog.ts";
 
 /** An event to be spooled. */
 export interface Addition {
@@ -75,6 +76,7 @@ export function openSpoolFile(path: string, options: OpenOptions): SpoolFile {
   const database = openDatabase(path, options);
   let isUpToDate = !isOutdated(database);
   if (!isUpToDate) tryUpgrade();
+  markOpened(database);
   let reads = prepareReads();
   const remove = database.prepare("DELETE FROM events WHERE seq = ?");
   // Sums in the file, so that two gateways on one file by mistake still count right. Before 0.2.0 bytes were counted in
@@ -230,7 +232,7 @@ export function openSpoolFile(path: string, options: OpenOptions): SpoolFile {
       database.exec(`PRAGMA incremental_vacuum(${SHRINK_PAGES})`);
       return true;
     },
-    close: () => database.close(),
+    close: () => closeMarked(database),
   };
 }
 
