@@ -3,7 +3,9 @@ import { createAdmin } from "../admin/admin.ts";
 import { createExplain } from "../admin/explain.ts";
 import type { Config } from "../config/environment.ts";
 import type { Sources } from "../config/sources.ts";
+import { type DataDir, takeDataDir } from "../delivery/datadir.ts";
 import { reasonOf } from "../delivery/log.ts";
+import { SpoolError } from "../delivery/spool/fault.ts";
 import { createLive, type Live } from "../observe/live.ts";
 import { createLog, type Log } from "../observe/log.ts";
 import { findRuntime } from "../runtime/find.ts";
@@ -29,6 +31,7 @@ export async function serve(config: Config, sources: Sources): Promise<number> {
     });
   }
   if (process.env[WORKER_INDEX] !== undefined) return work(config, sources, runtime, log);
+  const dataDir = takeOwnDataDir(config, log);
   const live = createLive();
   const status = { isDraining: false };
   const { promise: opened, resolve: open } = Promise.withResolvers<GatewayView>();
@@ -38,6 +41,7 @@ export async function serve(config: Config, sources: Sources): Promise<number> {
     log.info("stopping", { signal });
     await (await opened).stop();
     live.close();
+    dataDir.release();
     log.info("stopped");
   });
   const view: GatewayView =
@@ -48,6 +52,16 @@ export async function serve(config: Config, sources: Sources): Promise<number> {
   announce(config, view, admin.port, runtime.name, workers, log);
   open(view);
   return ended;
+}
+
+/** For this process and its workers: another gateway must not relay what they hold. */
+function takeOwnDataDir({ dataDir }: Config, log: Log): DataDir {
+  try {
+    return takeDataDir(dataDir, "the gateway", log);
+  } catch (error) {
+    if (!(error instanceof SpoolError)) throw error;
+    throw new StartError(error.message, { cause: error });
+  }
 }
 
 function openAdmin(

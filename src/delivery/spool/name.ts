@@ -3,6 +3,9 @@
 /** The file of a gateway with one process, or of its first worker. */
 export const SPOOL_NAME = "spool.db";
 
+/** Whoever holds a lock on it is the one process that may open the spools beside it. */
+export const LOCK_NAME = "gateway.lock";
+
 /** What follows the name: the file itself, and the log and its index that SQLite keeps beside an open one. */
 export const SPOOL_SUFFIXES = ["", "-wal", "-shm"] as const;
 
