@@ -29,6 +29,11 @@ const VERBS: Record<string, Verb> = {
     help: "print events as they come, from JetStream, or from the spool without NATS",
     run: runTail,
   },
+  spool: {
+    usage: "spool list|drain|export [dir] [--json]",
+    help: "count the spooled events of a folder, store them in NATS, or print them; -wal and -shm belong to a spool",
+    run: runSpools,
+  },
   explain: {
     usage: "explain <url>",
     help: "print what a pixel URL would become; publishes nothing",
@@ -174,6 +179,14 @@ async function runTail(words: Words): Promise<number> {
       cause: error,
     });
   }
+}
+
+async function runSpools(words: Words): Promise<number> {
+  refuseRest(words, 2);
+  const config = requireConfig();
+  const [action = "", dataDir = config.dataDir] = words.rest;
+  const { runSpool } = await import("./spool.ts");
+  return runSpool(config, { action, dataDir, isJson: words.flags.json ?? false });
 }
 
 async function runExplain(words: Words): Promise<number> {

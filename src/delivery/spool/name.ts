@@ -20,3 +20,10 @@ export function workerOf(name: string): number | null {
   const number = /^spool-(\d+)\.db$/.exec(name)?.[1];
   return number === undefined ? null : Number(number);
 }
+
+/** A spool's file that was damaged and set aside, or the spool itself; null for a file of another kind. */
+export function spoolOf(name: string): { readonly spool: string; readonly isDamaged: boolean } | null {
+  const [, spool = "", aside] = /^(spool(?:-\d+)?\.db)(\.damaged-[^/]*?)?$/.exec(name) ?? [];
+  if (spool === "" || /-(?:wal|shm)$/.test(name)) return null;
+  return { spool, isDamaged: aside !== undefined };
+}
