@@ -1,7 +1,9 @@
 // Every command line that the documents show is run here against a real gateway, or named with why it is not.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -111,6 +113,14 @@ describe("documents", () => {
         expect([response.status, await response.text()]).toEqual([200, "OK"]);
       } else if (own?.[0] === "tail") {
         expect((await tailLines(gateway, own.slice(1), 1, send)).join("\n")).toContain("Hello");
+      } else if (own?.[0] === "spool") {
+        // The folder of a machine that is gone: a copy of this gateway's.
+        const old = mkdtempSync(join(tmpdir(), "pixelgate-old-"));
+        cpSync(gateway.dataDir, old, { recursive: true });
+        const onCopy = own.map((word) => (word === "/mnt/old/data" ? old : word));
+        const { code, stderr } = await runCommand(onCopy, gateway.env);
+        rmSync(old, { recursive: true });
+        expect([code, stderr.includes("Cannot")]).toEqual([0, false]);
       } else if (own?.length === 0) {
         // The gateway of this test is started so.
         expect(Object.keys(env)).toEqual(["NATS_URL"]);
