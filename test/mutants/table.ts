@@ -1,7 +1,8 @@
 // All mutants. A place is a piece of code that occurs once in its file.
+import { DATA_DIR } from "./datadir.ts";
 import { DELIVERY } from "./delivery.ts";
 import type { Mutant } from "./mutant.ts";
 import { PROCESS } from "./process.ts";
 import { SERVER } from "./server.ts";
 
-export const MUTANTS: readonly Mutant[] = [...DELIVERY, ...PROCESS, ...SERVER];
+export const MUTANTS: readonly Mutant[] = [...DATA_DIR, ...DELIVERY, ...PROCESS, ...SERVER];
