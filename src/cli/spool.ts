@@ -5,10 +5,11 @@ import { takeDataDir } from "../delivery/datadir.ts";
 import { type Drain, startDrain } from "../delivery/drain.ts";
 import { type DeliveryLog, reasonOf } from "../delivery/log.ts";
 import { messageId } from "../delivery/outgoing.ts";
-import { type Contents, countEvents, findSpoolFiles, readEvents } from "../delivery/spool/contents.ts";
+import { findSpoolFiles, readEvents } from "../delivery/spool/contents.ts";
+import { type Contents, countEvents } from "../delivery/spool/count.ts";
 import { SpoolError } from "../delivery/spool/fault.ts";
-import type { SpooledEvent } from "../delivery/spool/file.ts";
 import { spoolOf } from "../delivery/spool/name.ts";
+import type { SpooledEvent } from "../delivery/spool/row.ts";
 import { sideLogOf } from "../delivery/spool/sidelog.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { Exit } from "./exit.ts";
@@ -88,8 +89,9 @@ async function watch(drain: Drain, where: string): Promise<number> {
   );
   const end = await drain.ended;
   clearInterval(progress);
-  const { relayed, left } = drain;
+  const { relayed, left, damagedRows } = drain;
   console.error(`${relayed} events stored in ${where}, ${left} left`);
+  if (damagedRows > 0) console.error(`${damagedRows} rows are damaged and stay, in the table damaged`);
   if (end === "done") {
     console.error("The spool files are empty and stay where they are");
     return 0;
@@ -103,26 +105,23 @@ async function exportAll(dataDir: string, files: readonly string[]): Promise<num
   // A reader that has seen enough (`| head`) closes the pipe: that is no error.
   process.stdout.on("error", () => process.exit(0));
   let exported = 0;
+  let lost = 0;
   let toldMs = performance.now();
-  let code = 0;
   if (isWatched) console.error(BELONGS);
   for (const file of files) {
     warnOfLog(dataDir, file);
-    if (spoolOf(file)?.isDamaged === true) {
-      console.error(`Not exported: ${file} is damaged; drain, or a gateway's start, brings its events back`);
-      code = 1;
-      continue;
-    }
-    for (const events of readEvents(dataDir, file)) {
+    for (const { events, damaged } of readEvents(dataDir, file)) {
       await print(events.map((event) => `${exportLine(event)}\n`).join(""));
       exported += events.length;
+      lost += damaged;
       if (!isWatched || performance.now() - toldMs < PROGRESS_MS) continue;
       toldMs = performance.now();
       console.error(`${exported} events exported`);
     }
   }
   if (isWatched) console.error(`${exported} events exported in all`);
-  return code;
+  if (lost === 0) return 0;
+  throw new Exit(1, `Cannot export all: ${lost} rows are damaged and no events any more`);
 }
 
 /** Resolves once the reader has taken it, so that no more than a batch waits in memory. */
@@ -148,7 +147,7 @@ function warnOfLog(dataDir: string, file: string): void {
     );
   } else if (sideLog === "unknown") {
     console.error(
-      `Warning: ${file}-wal is missing, and a version before 0.3.0 wrote ${file}: unless its gateway had been stopped, what was spooled last is lost`,
+      `Warning: ${file}-wal is missing, and a version before 0.2.0 wrote ${file}: unless its gateway had been stopped, what was spooled last is lost`,
     );
   }
 }

@@ -1,5 +1,5 @@
 // What `pixelgate spool list` prints: for people a file with its destinations, for programs JSON.
-import type { Contents } from "../delivery/spool/contents.ts";
+import type { Contents } from "../delivery/spool/count.ts";
 
 /** Events of all files that can be read. */
 interface Total {

@@ -30,8 +30,10 @@ export type DrainEnd = "done" | "stuck" | "stopped";
 export interface Drain {
   /** Events that are stored and gone from their spools, or about to be. */
   readonly relayed: number;
-  /** Events that are still in the spools. */
+  /** Events that are still in the spools, and rows of damaged files that are to come back to them. */
   readonly left: number;
+  /** Rows that are no events any more, and stay in the spools. */
+  readonly damagedRows: number;
   /** Resolves when all is put away again. */
   readonly ended: Promise<DrainEnd>;
   /** Sends nothing more; what is sent already is waited for, for a moment. */
@@ -49,7 +51,6 @@ export function startDrain(options: DrainOptions): Drain {
   const { nats, stream, log, time } = options;
   const spools = openAll(options);
   let relayed = 0;
-  let lastRelayedMs = time.now();
   let isStopped = false;
   const publisher = createPublisher({
     nats,
@@ -64,21 +65,29 @@ export function startDrain(options: DrainOptions): Drain {
   });
   const onRelayed = (events: number) => {
     relayed += events;
-    lastRelayedMs = time.now();
   };
   const relays = spools.map((spool) => createRelay({ spool, publisher, log, time, onRelayed }));
 
-  const left = () => spools.reduce((total, { rows }) => total + rows, 0);
+  const left = () => spools.reduce((total, { rows, salvageLeft }) => total + rows + (salvageLeft ?? 0), 0);
+  const isDone = () => spools.every(({ rows, salvageLeft }) => rows === 0 && salvageLeft === null);
   const pause = () => new Promise<void>((resolve) => time.after(LOOK_MS, resolve));
 
   async function run(): Promise<DrainEnd> {
-    while (left() > 0 && !isStopped && time.now() - lastRelayedMs < STUCK_MS) await pause();
+    let seen = "";
+    let lastChangeMs = time.now();
+    while (!isDone() && !isStopped && time.now() - lastChangeMs < STUCK_MS) {
+      await pause();
+      const now = `${relayed} ${left()}`;
+      if (now !== seen) lastChangeMs = time.now();
+      seen = now;
+    }
     for (const relay of relays) relay.stop();
     const untilMs = time.now() + GOODBYE_MS;
     while (publisher.inFlight > 0 && time.now() < untilMs) await pause();
     await publisher.close();
+    const isWhole = isDone();
     for (const spool of spools) spool.close();
-    if (left() === 0) return "done";
+    if (isWhole) return "done";
     return isStopped ? "stopped" : "stuck";
   }
 
@@ -88,6 +97,9 @@ export function startDrain(options: DrainOptions): Drain {
     },
     get left() {
       return left();
+    },
+    get damagedRows() {
+      return spools.reduce((total, { damagedRows }) => total + damagedRows, 0);
     },
     ended: run(),
     stop: () => {

@@ -1,9 +1,10 @@
 // `pixelgate spool` on the folder of a machine that is gone: a copy of what a killed gateway has left.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
-import { copyFileSync, cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { COMMANDS, type Ended, runCommand, startGateway } from "../support/gatewayprocess.ts";
 import { createNats, type NatsServer, startNats } from "../support/natsserver.ts";
 import { afterTest, putAwayAfterEach, readStream, temporaryFolder } from "../support/parts.ts";
@@ -65,17 +66,28 @@ test("spool list counts the events of a folder, by file and by destination, and 
   expect(readdirSync(folder)).toEqual(before);
 });
 
-test("spool list tells a damaged file, and counts the others", async () => {
+test("spool list and spool export take a file in that was damaged and set aside", async () => {
   const folder = copy();
-  writeFileSync(join(folder, "spool.db.damaged-20261125T100000Z"), "x".repeat(5000));
+  for (const suffix of ["", "-wal"]) {
+    renameSync(join(folder, `spool.db${suffix}`), join(folder, `spool.db.damaged-20261125T100000Z${suffix}`));
+  }
   const { code, stdout } = await runCommand(["spool", "list", folder, "--json"]);
   expect(code).toBe(0);
   const { files, total } = JSON.parse(stdout);
-  expect(files).toMatchObject([
-    { file: "spool.db", events: EVENTS, isDamaged: false, log: "whole", fault: null },
-    { isDamaged: true, events: 0, fault: "file is not a database" },
-  ]);
+  expect(files).toMatchObject([{ isDamaged: true, events: EVENTS, log: "whole", fault: null }]);
   expect(total).toMatchObject({ events: EVENTS, destinations: { demo: EVENTS } });
+  const { stdout: lines } = await runCommand(["spool", "export", folder]);
+  expect(lines.trim().split("\n")).toHaveLength(EVENTS);
+});
+
+test("spool export says how many rows are no events any more, and prints the others", async () => {
+  const folder = copy();
+  const file = new DatabaseSync(join(folder, "spool.db"));
+  file.exec("UPDATE events SET routes = 'x' WHERE seq IN (SELECT seq FROM events LIMIT 2)");
+  file.close();
+  const { code, stdout, stderr } = await runCommand(["spool", "export", folder]);
+  expect([code, stdout.trim().split("\n").length]).toEqual([1, EVENTS - 2]);
+  expect(stderr).toEndWith("Cannot export all: 2 rows are damaged and no events any more\n");
 });
 
 test("spool export prints each event with its subjects, one a line, and changes nothing", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { describeContents, describeJson } from "../../src/cli/spoollist.ts";
-import type { Contents } from "../../src/delivery/spool/contents.ts";
+import type { Contents } from "../../src/delivery/spool/count.ts";
 
 const AT = Date.parse("2026-11-25T10:00:00.000Z");
 

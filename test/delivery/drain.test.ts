@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { readdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { type Drain, startDrain } from "../../src/delivery/drain.ts";
 import { spoolNameOf } from "../../src/delivery/spool/name.ts";
@@ -59,6 +61,16 @@ test("startDrain brings the events of every spool to the stream, and empties the
   const stored = (await readStream(server.url)).map(({ payload }) => JSON.parse(payload).id);
   expect(stored.toSorted()).toEqual(["w0-0", "w0-1", "w0-2", "w1-0", "w1-1", "w1-2"]);
   for (const name of where.names) expect(ids(openNamed(where.dataDir, name))).toEqual([]);
+});
+
+test("startDrain brings back what was set aside, and stores that too", async () => {
+  const server = await nats();
+  const { dataDir } = await twoSpools();
+  renameSync(join(dataDir, "spool.db"), join(dataDir, "spool.db.damaged-20261125T100000Z"));
+  const drain = start({ dataDir, names: ["spool.db"] }, server.url);
+  expect(await drain.ended).toBe("done");
+  expect([drain.relayed, drain.left, drain.damagedRows]).toEqual([3, 0, 0]);
+  expect(readdirSync(dataDir)).toContain("spool.db.salvaged-20261125T100000Z");
 });
 
 /** Turns the clock until the drain has ended: what it awaits needs turns of the event loop in between. */

@@ -1,34 +1,14 @@
-// What spools hold, for whoever looks: on a copy, or beside the gateway that writes them. Changes nothing.
+// Reads the spools of a folder, on a copy or beside the gateway that writes them, and changes nothing.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { reasonOf } from "../log.ts";
 import { SpoolError, systemReason } from "./fault.ts";
-import { EVENT_COLUMNS, type SpooledEvent, toSpooledEvent } from "./file.ts";
-import { SPOOL_SUFFIXES, spoolOf } from "./name.ts";
-import { hasLog, type SideLog, sideLogOf } from "./sidelog.ts";
-
-/** What one spool file holds. */
-export interface Contents {
-  /** Its name in the folder. */
-  readonly file: string;
-  /** Set aside because it was damaged. */
-  readonly isDamaged: boolean;
-  readonly events: number;
-  /** Payload bytes of all events. */
-  readonly bytes: number;
-  /** When the oldest and the newest event were spooled, epoch milliseconds; null without events. */
-  readonly oldestAt: number | null;
-  readonly newestAt: number | null;
-  /** Events of each destination; an event has one message for each of its own. */
-  readonly destinations: Readonly<Record<string, number>>;
-  /** What lies beside the file and belongs to it. */
-  readonly beside: readonly string[];
-  readonly sideLog: SideLog;
-  /** Why it cannot be read; null when it can. */
-  readonly fault: string | null;
-}
+import { spoolOf } from "./name.ts";
+import { openQuarantined } from "./quarantine.ts";
+import { DamagedRow, ROW_COLUMNS, readRow, type SpooledEvent } from "./row.ts";
+import { hasLog } from "./sidelog.ts";
 
 const BUSY_TIMEOUT_MS = 1000;
 const BATCH = 500;
@@ -46,94 +26,82 @@ export function findSpoolFiles(dataDir: string): string[] {
   }
 }
 
-/** Counts what a spool file holds. One that cannot be read has a fault. */
-export function countEvents(dataDir: string, file: string): Contents {
+/** Whether a spool file was damaged and set aside. */
+export function isAside(file: string): boolean {
+  return spoolOf(file)?.isDamaged ?? false;
+}
+
+/** Some events of a spool file, and how many rows beside them are no events any more. */
+export interface Batch {
+  readonly events: readonly SpooledEvent[];
+  readonly damaged: number;
+}
+
+/**
+ * The events of a spool file, oldest first, a batch at a time; of one that was set aside those that are not back yet. Throws
+ * a `SpoolError` for a file it cannot read.
+ */
+export function* readEvents(dataDir: string, file: string): Generator<Batch> {
   const path = join(dataDir, file);
-  const known = {
-    file,
-    isDamaged: spoolOf(file)?.isDamaged ?? false,
-    beside: SPOOL_SUFFIXES.filter((suffix) => suffix !== "" && existsSync(path + suffix)).map(
-      (suffix) => file + suffix,
-    ),
-    sideLog: sideLogOf(path),
-  };
   try {
-    return { ...known, ...withFile(path, count), fault: null };
-  } catch (error) {
-    const nothing = { events: 0, bytes: 0, oldestAt: null, newestAt: null, destinations: {} };
-    return { ...known, ...nothing, fault: reasonOf(error) };
-  }
-}
-
-type Counted = Pick<Contents, "events" | "bytes" | "oldestAt" | "newestAt" | "destinations">;
-
-function count(file: DatabaseSync): Counted {
-  const counted = { events: 0, bytes: 0, oldestAt: null as number | null, newestAt: null as number | null };
-  const destinations: Record<string, number> = Object.create(null);
-  if (!hasEvents(file)) return { ...counted, destinations };
-  // By the text of their routes, of which there are few: no event is read.
-  const groups = file.prepare(
-    `SELECT routes, count(*) AS events, sum(octet_length(payload)) AS bytes,
-            min(received) AS oldest, max(received) AS newest FROM events GROUP BY routes`,
-  );
-  for (const group of groups.all()) {
-    const events = Number(group.events);
-    counted.events += events;
-    counted.bytes += Number(group.bytes);
-    counted.oldestAt = Math.min(counted.oldestAt ?? Number.POSITIVE_INFINITY, Number(group.oldest));
-    counted.newestAt = Math.max(counted.newestAt ?? 0, Number(group.newest));
-    for (const id of destinationsOf(String(group.routes)))
-      destinations[id] = (destinations[id] ?? 0) + events;
-  }
-  return { ...counted, destinations };
-}
-
-/** Of a row that the disk has changed there are none to name. */
-function destinationsOf(routes: string): string[] {
-  try {
-    const pairs: unknown = JSON.parse(routes);
-    return Array.isArray(pairs)
-      ? pairs.map((pair: unknown) => String(Array.isArray(pair) ? pair[0] : pair))
-      : [];
-  } catch {
-    return [];
-  }
-}
-
-/** The events of a spool file, oldest first, a batch at a time. Throws a `SpoolError` for a file it cannot read. */
-export function* readEvents(dataDir: string, file: string): Generator<SpooledEvent[]> {
-  const path = join(dataDir, file);
-  let afterSeq = 0;
-  while (true) {
-    const events = readBatch(path, afterSeq);
-    const last = events.at(-1);
-    if (last === undefined) return;
-    yield events;
-    afterSeq = last.seq;
-  }
-}
-
-function readBatch(path: string, afterSeq: number): SpooledEvent[] {
-  try {
-    // Opened for each: who reads slowly must not keep the gateway's log from being used again.
-    return withFile(path, (file) => {
-      if (!hasEvents(file)) return [];
-      const rows = file.prepare(
-        `SELECT ${EVENT_COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT ${BATCH}`,
-      );
-      return rows.all(afterSeq).map(toSpooledEvent);
-    });
+    yield* isAside(file) ? readAside(dataDir, file) : readRows(path);
   } catch (error) {
     throw new SpoolError(`Cannot read the spool "${path}": ${reasonOf(error)}`, { cause: error });
   }
 }
 
-/** False for a file whose tables are in the log beside it, when that is missing. */
-function hasEvents(file: DatabaseSync): boolean {
-  return file.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'events'").get() !== undefined;
+function* readRows(path: string): Generator<Batch> {
+  let afterSeq = 0;
+  while (true) {
+    // Opened for each: who reads slowly must not keep the gateway's log from being used again.
+    const rows = withFile(path, (file) => readSome(file, afterSeq));
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    const events = rows.filter((row): row is SpooledEvent => !(row instanceof DamagedRow));
+    yield { events, damaged: rows.length - events.length };
+    afterSeq = last.seq;
+  }
 }
 
-function withFile<T>(path: string, read: (file: DatabaseSync) => T): T {
+/** None for a file whose tables are in the log beside it, when that is missing. */
+function readSome(file: DatabaseSync, afterSeq: number): (SpooledEvent | DamagedRow)[] {
+  if (!hasTable(file, "events")) return [];
+  const hasSum =
+    file.prepare("SELECT 1 FROM pragma_table_info('events') WHERE name = 'sum'").get() !== undefined;
+  const columns = hasSum ? ROW_COLUMNS : ROW_COLUMNS.replace("sum", "NULL AS sum");
+  const rows = file.prepare(`SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ${BATCH}`);
+  rows.setReadBigInts(true);
+  return rows.all(afterSeq).map(readRow);
+}
+
+function* readAside(dataDir: string, file: string): Generator<Batch> {
+  const source = openQuarantined(join(dataDir, file));
+  try {
+    while (!source.isReady());
+    source.rewind(salvagedSeq(dataDir, file));
+    while (source.left() > 0) yield source.next(BATCH);
+  } finally {
+    source.close();
+  }
+}
+
+/** How far a damaged file is back in its spool: a sequence. */
+function salvagedSeq(dataDir: string, file: string): number {
+  const path = join(dataDir, spoolOf(file)?.spool ?? file);
+  if (!existsSync(path)) return 0;
+  return withFile(path, (spool) => {
+    if (!hasTable(spool, "salvaged")) return 0;
+    return Number(spool.prepare("SELECT seq FROM salvaged WHERE file = ?").get(file)?.seq ?? 0);
+  });
+}
+
+/** Whether a file has a table: one whose log is missing may have none. */
+export function hasTable(file: DatabaseSync, name: string): boolean {
+  return file.prepare("SELECT 1 FROM sqlite_schema WHERE name = ?").get(name) !== undefined;
+}
+
+/** Opens a file for reading alone, and closes it again. Throws what SQLite throws. */
+export function withFile<T>(path: string, read: (file: DatabaseSync) => T): T {
   const file = new DatabaseSync(locationOf(path), { readOnly: true });
   try {
     file.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);

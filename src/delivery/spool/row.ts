@@ -72,7 +72,8 @@ function isJson(text: string): boolean {
   }
 }
 
-function readRoutes(text: string): Route[] | null {
+/** Routes from the text of a row; null for what is none. */
+export function readRoutes(text: string): Route[] | null {
   try {
     const pairs: unknown = JSON.parse(text);
     if (!Array.isArray(pairs)) return null;
