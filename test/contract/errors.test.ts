@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { Exit } from "../../src/cli/exit.ts";
 import { Fault } from "../../src/config/settings.ts";
+import { NatsError } from "../../src/delivery/nats/servers.ts";
 import { SpoolError } from "../../src/delivery/spool/fault.ts";
 import { StartError } from "../../src/process/starterror.ts";
 import { breaches, SOURCE } from "./tree.ts";
@@ -10,6 +11,7 @@ const ERRORS: readonly [name: string, make: (options: ErrorOptions) => Error][] 
   ["StartError", (options) => new StartError("Cannot start: it is late", options)],
   ["Exit", (options) => new Exit(1, "Cannot run: it is late", options)],
   ["Fault", (options) => new Fault("is late", options)],
+  ["NatsError", (options) => new NatsError("connection refused", options)],
   ["SpoolError", (options) => new SpoolError("Cannot read the spool: it is late", options)],
 ];
 for (const [name, make] of ERRORS) {

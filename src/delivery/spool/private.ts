@@ -15,15 +15,15 @@ export function createPrivateFolder(path: string): void {
 }
 
 /**
- * Creates a file, or takes a file that is there from others. Gives back why there is none; whoever opens it then hears
+ * Creates a file, or takes a file that is there from others. Gives back why there is none, else null; whoever opens it then hears
  * the same of SQLite, which gives the log and the index beside a file the rights of that file.
  */
-export function createPrivateFile(path: string): Error | null {
+export function createPrivateFile(path: string): unknown {
   try {
     closeSync(openSync(path, "wx", FILE_MODE));
   } catch (error) {
     const isThere = (error as NodeJS.ErrnoException).code === "EEXIST";
-    if (!isThere) return error instanceof Error ? error : new Error(String(error));
+    if (!isThere) return error;
   }
   for (const suffix of COMPANIONS) restrictFile(path + suffix);
   return null;

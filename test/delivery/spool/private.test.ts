@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { reasonOf } from "../../../src/delivery/log.ts";
 import { createPrivateFile, openModeOf, restrictFile } from "../../../src/delivery/spool/private.ts";
 import { afterTest, putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
 import { append, open } from "../../support/spools.ts";
@@ -42,7 +43,7 @@ test("createPrivateFile gives back why there is no file", () => {
   const folder = temporaryFolder();
   expect(createPrivateFile(join(folder, "there"))).toBe(null);
   expect(createPrivateFile(join(folder, "there"))).toBe(null);
-  expect(createPrivateFile(join(folder, "nowhere", "file"))?.message).toContain("ENOENT");
+  expect(reasonOf(createPrivateFile(join(folder, "nowhere", "file")))).toContain("ENOENT");
 });
 
 test("restrictFile leaves alone what is not there", () => {
