@@ -1,16 +1,15 @@
 // Verbs and flags. Data goes to stdout, errors to stderr; exit codes: 0 done, 1 failed, 2 wrong words or configuration.
-import { parseArgs } from "node:util";
 import { type Config, readConfig, textOf } from "../config/environment.ts";
 import { ConfigFile } from "../config/schema.ts";
 import { SETTINGS } from "../config/settings.ts";
+import { isContents } from "../config/shown.ts";
 import { loadSources, type Sources } from "../config/sources.ts";
 import { EVENT_SCHEMAS, EVENT_TYPES } from "../pixel/schema.ts";
 import { originOf } from "../process/origin.ts";
 import { StartError } from "../process/starterror.ts";
 import { VERSION } from "../process/version.ts";
 import { Exit } from "./exit.ts";
-
-type Words = ReturnType<typeof readWords>;
+import { quote, readWords, refuseRest, type Words } from "./words.ts";
 
 interface Verb {
   readonly usage: string;
@@ -64,36 +63,13 @@ export async function run(args: readonly string[]): Promise<number> {
     if (words.flags.version) return print(VERSION);
     const verb = Object.hasOwn(VERBS, words.verb) ? VERBS[words.verb] : undefined;
     if (verb === undefined) {
-      throw new Exit(2, `Cannot run "${words.verb}": no such command. Try: pixelgate --help`);
+      throw new Exit(2, `Cannot run ${quote(words.verb)}: no such command. Try: pixelgate --help`);
     }
     return await verb.run(words);
   } catch (error) {
     if (!(error instanceof Exit)) throw error;
     for (const line of error.lines) console.error(line);
     return error.code;
-  }
-}
-
-function readWords(args: readonly string[]) {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        help: { type: "boolean", short: "h" },
-        version: { type: "boolean", short: "v" },
-        type: { type: "string" },
-        source: { type: "string" },
-        json: { type: "boolean" },
-        "from-start": { type: "boolean" },
-      },
-    });
-    const [verb = "serve", ...rest] = positionals;
-    return { verb, rest, flags: values };
-  } catch (error) {
-    throw new Exit(2, `Cannot read the command line: ${(error as Error).message}. Try: pixelgate --help`, {
-      cause: error,
-    });
   }
 }
 
@@ -134,19 +110,14 @@ function requireSources(path: string | null, prefix: string): Sources {
   return sources;
 }
 
-function refuseRest({ verb, rest }: Words, allowed: number): void {
-  if (rest.length > allowed) {
-    throw new Exit(2, `Cannot run ${verb}: "${rest[allowed]}" is one word too many. Try: pixelgate --help`);
-  }
-}
-
 async function runServe(words: Words): Promise<number> {
   refuseRest(words, 0);
   // Both are read before either is refused: an operator sees every fault at once.
   const config = readConfig(process.env);
-  const path = Array.isArray(config) ? textOf(process.env, "PIXELGATE_CONFIG") || null : config.configFile;
   const { PIXELGATE_SUBJECT_PREFIX: prefix } = SETTINGS;
-  const sources = loadSources(path, Array.isArray(config) ? prefix.fallback : config.stream.prefix);
+  const sources = Array.isArray(config)
+    ? loadSources(configFileOf(process.env), prefix.fallback)
+    : loadSources(config.configFile, config.stream.prefix);
   const faults = [config, sources].filter((read) => Array.isArray(read)).flat();
   if (Array.isArray(config) || Array.isArray(sources)) throw new Exit(2, faults);
   const { serve } = await import("../process/serve.ts");
@@ -158,11 +129,17 @@ async function runServe(words: Words): Promise<number> {
   }
 }
 
+/** The configuration file of an environment with a fault; null also where that fault is what stands for its path. */
+function configFileOf(environment: Record<string, string | undefined>): string | null {
+  const text = textOf(environment, "PIXELGATE_CONFIG");
+  return text === "" || isContents(text) ? null : text;
+}
+
 async function runTail(words: Words): Promise<number> {
   refuseRest(words, 1);
   const type = EVENT_TYPES.find((type) => type === words.flags.type);
   if (words.flags.type !== undefined && type === undefined) {
-    throw new Exit(2, `Cannot tail: --type "${words.flags.type}" is not ${EVENT_TYPES.join(" or ")}`);
+    throw new Exit(2, `Cannot tail: --type ${quote(words.flags.type)} is not ${EVENT_TYPES.join(" or ")}`);
   }
   const config = requireConfig();
   const { tail } = await import("./tail.ts");
@@ -225,7 +202,7 @@ function runSchema(words: Words): number {
   }
   const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
   if (schema === undefined) {
-    throw new Exit(2, `Cannot print the schema "${name}": it is not ${Object.keys(schemas).join(", ")}`);
+    throw new Exit(2, `Cannot print the schema ${quote(name)}: it is not ${Object.keys(schemas).join(", ")}`);
   }
   return print(JSON.stringify({ $schema: DIALECT, ...schema }, null, 2));
 }

@@ -1,6 +1,7 @@
 // Environment to a frozen Config, or every fault in it.
 import type { BlockList } from "node:net";
 import { Fault, SETTINGS, type Setting } from "./settings.ts";
+import { isShowable } from "./shown.ts";
 
 /** Everything the environment decides. Sizes in bytes, times in milliseconds. */
 export interface Config {
@@ -8,6 +9,10 @@ export interface Config {
   readonly port: number;
   readonly adminHost: string;
   readonly adminPort: number;
+  /** Names the admin port answers to, in lower case. */
+  readonly adminAllowedHosts: readonly string[];
+  /** A credential: never log it. Null asks for none. */
+  readonly adminToken: string | null;
   readonly nats: NatsConfig | null;
   /** Path of the configuration file; null runs the demo source. */
   readonly configFile: string | null;
@@ -69,8 +74,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
       values[name] = setting.read(text);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      const shown = setting.secret ? "the value" : JSON.stringify(text);
-      faults.push(`Cannot read ${name}: ${shown} ${error.message}`);
+      faults.push(`Cannot read ${name}: ${show(text, setting)} ${error.message}`);
     }
   }
   const value = values as Values;
@@ -85,12 +89,19 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   return faults.length > 0 ? faults : toConfig(value);
 }
 
+function show(text: string, { secret }: Setting<unknown>): string {
+  if (secret) return "the value";
+  return isShowable(text) ? JSON.stringify(text) : "it";
+}
+
 function toConfig(value: Values): Config {
   return Object.freeze({
     host: value.HOST,
     port: value.PORT,
     adminHost: value.ADMIN_HOST,
     adminPort: value.ADMIN_PORT,
+    adminAllowedHosts: value.ADMIN_ALLOWED_HOSTS,
+    adminToken: value.ADMIN_TOKEN,
     nats:
       value.NATS_URL === null
         ? null

@@ -1,6 +1,8 @@
 // The environment names the gateway reads: one table with help texts, defaults, and how each text becomes a value.
 import { existsSync } from "node:fs";
 import { BlockList, isIP, isIPv4 } from "node:net";
+import { readServer } from "./natsserver.ts";
+import { isContents, isShowable } from "./shown.ts";
 import { SUBJECT_PREFIX } from "./subject.ts";
 
 /** One environment name. */
@@ -49,9 +51,15 @@ function size(text: string): number {
   return bytes;
 }
 
+/** Contents pasted in the place of a path would be shown wherever the path is. What exists is a path whatever it looks like. */
+function path(text: string): string {
+  if (isContents(text) && !existsSync(text)) throw new Fault("holds the contents of a file, not its path");
+  return text;
+}
+
 function file(text: string): string | null {
   if (text === "") return null;
-  if (!existsSync(text)) throw new Fault("does not exist");
+  if (!existsSync(path(text))) throw new Fault("does not exist");
   return text;
 }
 
@@ -75,8 +83,37 @@ function servers(text: string): readonly string[] | null {
     if (url === null || url.hostname === "" || !/^(nats|tls):$/.test(url.protocol)) {
       throw new Fault("is not a list of servers such as nats://localhost:4222,nats://other:4222");
     }
+    // The sign ended the password, and what stands before it would be taken for the server's name, and logged.
+    if (!/^\/?$/.test(url.pathname) || url.search !== "" || url.hash !== "") {
+      throw new Fault("has a /, ? or # in a user or password: write %2F, %3F, %23");
+    }
+    try {
+      readServer(server);
+    } catch (error) {
+      throw new Fault("has a % in a user or password that begins no character: write %25", { cause: error });
+    }
     return server;
   });
+}
+
+function address(text: string): string {
+  // Where the gateway listens is logged: a token in its place must not be.
+  if (/^[A-Za-z0-9_.:%-]{1,253}$/.test(text) && isShowable(text)) return text;
+  throw new Fault("is not an address or a host name");
+}
+
+function hostNames(text: string): readonly string[] {
+  if (text === "") return [];
+  return text.split(",").map((part) => {
+    const name = part.trim().toLowerCase().replace(/\.$/, "");
+    if (/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name)) return name;
+    throw new Fault("is not a list of host names without ports such as gateway,pixelgate.example.com");
+  });
+}
+
+function token(text: string): string | null {
+  if (text === "" || /^[\x21-\x7e]+$/.test(text)) return text || null;
+  throw new Fault("is not a token of ASCII letters, digits and signs without a space");
 }
 
 function networks(text: string): BlockList | null {
@@ -108,10 +145,21 @@ const NAME = /^[A-Za-z0-9_-]+$/;
 
 /** Every environment name the gateway reads, with its help text and its default. */
 export const SETTINGS = {
-  HOST: { help: "address of the public port", fallback: "0.0.0.0", read: String },
+  HOST: { help: "address of the public port", fallback: "0.0.0.0", read: address },
   PORT: { help: "public port; 0 takes a free one", fallback: "8080", read: integer(0, 65535) },
-  ADMIN_HOST: { help: "address of the admin port", fallback: "127.0.0.1", read: String },
+  ADMIN_HOST: { help: "address of the admin port", fallback: "127.0.0.1", read: address },
   ADMIN_PORT: { help: "admin port; 0 takes a free one", fallback: "9090", read: integer(0, 65535) },
+  ADMIN_ALLOWED_HOSTS: {
+    help: "names the admin port answers to beside IP addresses and localhost, comma-separated",
+    fallback: "",
+    read: hostNames,
+  },
+  ADMIN_TOKEN: {
+    help: "what the admin port asks for: a bearer token, or a password",
+    fallback: "",
+    secret: true,
+    read: token,
+  },
   NATS_URL: {
     help: "NATS servers, comma-separated; unset: events stay in the local spool",
     fallback: "",
@@ -128,9 +176,9 @@ export const SETTINGS = {
   PIXELGATE_CONFIG: {
     help: "configuration file; unset: one source with the write key demo",
     fallback: "",
-    read: optional,
+    read: (text: string) => optional(path(text)),
   },
-  PIXELGATE_DATA_DIR: { help: "folder of the spool", fallback: "./data", read: String },
+  PIXELGATE_DATA_DIR: { help: "folder of the spool", fallback: "./data", read: path },
   PIXELGATE_SPOOL_MAX_BYTES: { help: "size of the spool", fallback: "1GiB", read: size },
   PIXELGATE_SUBJECT_PREFIX: {
     help: "first token of every subject",

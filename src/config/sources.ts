@@ -4,6 +4,7 @@ import type { SourcePolicy } from "../pixel/build.ts";
 import type { ReplyForm } from "../pixel/reply.ts";
 import type { EventType } from "../pixel/schema.ts";
 import { type ConfigFile, checkConfigFile } from "./schema.ts";
+import { isShowable } from "./shown.ts";
 import { eventSubject, type Route } from "./subject.ts";
 
 /** A source, resolved: its policies, and per type where its events go. */
@@ -29,27 +30,31 @@ export const DEMO: ConfigFile = {
 /** Reads and resolves a configuration file, or the demo when `path` is null. Returns every fault, each with its path. */
 export function loadSources(path: string | null, prefix: string): Sources | string[] {
   if (path === null) return resolveSources(DEMO, prefix);
+  const shown = isShowable(path) ? path : "the configuration file";
   let text: string;
   try {
     // Some editors begin a file with a byte order mark.
     text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
-    return [`Cannot read ${path}: ${faultOfFile(error)}`];
+    return [`Cannot read ${shown}: ${faultOfFile(error)}`];
   }
   let content: unknown;
   try {
     content = JSON.parse(text);
   } catch (error) {
-    return [`Cannot read ${path}: not JSON: ${withoutExcerpt(faultOfFile(error))}`];
+    return [`Cannot read ${shown}: not JSON: ${withoutExcerpt(faultOfFile(error))}`];
   }
   const resolved = resolveSources(content, prefix);
-  return Array.isArray(resolved) ? resolved.map((fault) => `Cannot use ${path}: ${fault}`) : resolved;
+  return Array.isArray(resolved) ? resolved.map((fault) => `Cannot use ${shown}: ${fault}`) : resolved;
 }
 
 function faultOfFile(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = (error as NodeJS.ErrnoException).code;
-  return code === "ENOENT" ? "no such file" : code === "EACCES" ? "permission denied" : error.message;
+  if (code === "ENOENT") return "no such file";
+  if (code === "EACCES") return "permission denied";
+  // The system's message ends with the path, which may be what should have been in the file.
+  return code === undefined ? error.message : error.message.replace(/, \w+ '.*'$/s, "");
 }
 
 /** A parser's message up to where it quotes the file, which may be a write key; a single quoted character may stay. */

@@ -24,6 +24,8 @@ test("readConfig has the defaults of the contract", () => {
     port: 8080,
     adminHost: "127.0.0.1",
     adminPort: 9090,
+    adminAllowedHosts: [],
+    adminToken: null,
     nats: null,
     configFile: null,
     dataDir: "./data",
@@ -52,6 +54,7 @@ describe("values", () => {
     ["HOST", "::1", (config) => config.host, "::1"],
     ["PORT", "0", (config) => config.port, 0],
     ["PORT", " 65535 ", (config) => config.port, 65535],
+    ["ADMIN_TOKEN", " s3cret:/+= ", (config) => config.adminToken, "s3cret:/+="],
     ["ADMIN_PORT", "0", (config) => config.adminPort, 0],
     ["PIXELGATE_CONFIG", "/etc/pixelgate.json", (config) => config.configFile, "/etc/pixelgate.json"],
     ["PIXELGATE_DATA_DIR", "/var/lib/p", (config) => config.dataDir, "/var/lib/p"],
@@ -83,6 +86,11 @@ describe("values", () => {
   test("readConfig reads a list of NATS servers", () => {
     const { nats } = configOf({ NATS_URL: "nats://a:4222, tls://b:4223,c" });
     expect(nats?.servers).toEqual(["nats://a:4222", "tls://b:4223", "c"]);
+  });
+
+  test("readConfig reads the names of the admin port in lower case", () => {
+    const { adminAllowedHosts } = configOf({ ADMIN_ALLOWED_HOSTS: "Gateway, pixelgate.example.com." });
+    expect(adminAllowedHosts).toEqual(["gateway", "pixelgate.example.com"]);
   });
 
   test("readConfig reads user, password and token", () => {

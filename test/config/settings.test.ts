@@ -7,6 +7,17 @@ const FAULTS: readonly [name: keyof typeof SETTINGS, text: string, fault: string
   ["PORT", "-1", "is not an integer from 0 to 65535"],
   ["PORT", "1e3", "is not an integer from 0 to 65535"],
   ["PORT", "80.5", "is not an integer from 0 to 65535"],
+  ["HOST", "a b", "is not an address or a host name"],
+  ["ADMIN_HOST", "http://127.0.0.1", "is not an address or a host name"],
+  ...["gateway:9090", "http://gateway", "*", "a..b", "gateway,,b", "a!b"].map(
+    (text): (typeof FAULTS)[number] => [
+      "ADMIN_ALLOWED_HOSTS",
+      text,
+      "is not a list of host names without ports such as gateway,pixelgate.example.com",
+    ],
+  ),
+  ["ADMIN_TOKEN", "two words", "is not a token of ASCII letters, digits and signs without a space"],
+  ["ADMIN_TOKEN", "schl\u00fcssel", "is not a token of ASCII letters, digits and signs without a space"],
   ["ADMIN_PORT", "x", "is not an integer from 0 to 65535"],
   ["PIXELGATE_SPOOL_MAX_BYTES", "lots", "is not a size such as 1GiB, 64MiB or 1048576"],
   ["PIXELGATE_SPOOL_MAX_BYTES", "1", "is less than 1048576 bytes"],

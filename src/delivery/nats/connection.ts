@@ -3,16 +3,10 @@
 import { connect as connectSocket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type NatsConnection } from "nats";
+import { readServer, type Server } from "../../config/natsserver.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
-import {
-  DIAL_TIMEOUT_MS,
-  NatsError,
-  type NatsOptions,
-  optionsFor,
-  readServer,
-  type Server,
-} from "./servers.ts";
+import { DIAL_TIMEOUT_MS, NatsError, type NatsOptions, optionsFor } from "./servers.ts";
 
 /** What a connection tells its owner. */
 export interface ConnectionEvents {

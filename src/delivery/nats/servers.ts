@@ -1,21 +1,12 @@
-// NATS servers as they are configured: addresses, credentials, TLS, and a single dial for a command that reads.
+// What the client is told of a configured NATS server: credentials, TLS; and a single dial for a command that reads.
 import { readFileSync } from "node:fs";
 import { type ConnectionOptions, connect, credsAuthenticator, type NatsConnection } from "nats";
 import type { NatsConfig } from "../../config/environment.ts";
+import { readServer, type Server } from "../../config/natsserver.ts";
 import { reasonOf } from "../log.ts";
 
 /** How to reach NATS, with what the servers ask for. Holds credentials: never logged. */
 export type NatsOptions = Pick<NatsConfig, "servers"> & Partial<NatsConfig>;
-
-/** One server of the list, with what its URL says of how to get in. */
-export interface Server {
-  readonly address: string;
-  readonly host: string;
-  readonly port: number;
-  readonly isTls: boolean;
-  readonly user: string | null;
-  readonly password: string | null;
-}
 
 /** A server that cannot be used; the message is a reason for a person. */
 export class NatsError extends Error {
@@ -27,20 +18,6 @@ export const DIAL_TIMEOUT_MS = 5000;
 const PING_INTERVAL_MS = 1000;
 /** With three pings out a dead server shows after 4 s, and one that takes 2 s to answer is not taken for dead. */
 const MAX_PINGS_OUT = 3;
-
-/** Reads a server of the list: a URL, or an address alone. */
-export function readServer(text: string): Server {
-  const url = new URL(text.includes("://") ? text : `nats://${text}`);
-  const port = url.port === "" ? 4222 : Number(url.port);
-  return {
-    address: `${url.hostname}:${port}`,
-    host: url.hostname.replace(/^\[|\]$/g, ""),
-    port,
-    isTls: url.protocol === "tls:",
-    user: url.username === "" ? null : decodeURIComponent(url.username),
-    password: url.password === "" ? null : decodeURIComponent(url.password),
-  };
-}
 
 /** What the client is told to connect to a server; reads the credentials file anew, so that a renewed one counts. */
 export function optionsFor(server: Server, nats: NatsOptions): ConnectionOptions {
