@@ -15,6 +15,7 @@ import listScript from "./list.js" with { type: "text" };
 import mainScript from "./main.js" with { type: "text" };
 import narrowStyle from "./narrow.css" with { type: "text" };
 import overviewStyle from "./overview.css" with { type: "text" };
+import quoteScript from "./quote.js" with { type: "text" };
 import recordScript from "./record.js" with { type: "text" };
 import snippetsScript from "./snippets.js" with { type: "text" };
 import streamStyle from "./stream.css" with { type: "text" };
@@ -51,5 +52,6 @@ export const ASSETS: Readonly<Record<string, Asset>> = {
   "/page/chart.js": { type: script, text: chartScript },
   "/page/builder.js": { type: script, text: builderScript },
   "/page/snippets.js": { type: script, text: snippetsScript },
+  "/page/quote.js": { type: script, text: quoteScript },
   "/page/dom.js": { type: script, text: domScript },
 };

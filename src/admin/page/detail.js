@@ -1,5 +1,6 @@
 // What an opened request shows: its event as JSON, and what was asked and answered.
 import { copy, create } from "./dom.js";
+import { encodePart } from "./quote.js";
 
 /** Draws the detail of a request. @param {import("./record.js").LiveRecord} record */
 export function drawDetail(record) {
@@ -8,7 +9,7 @@ export function drawDetail(record) {
   copyJson.addEventListener("click", () => copy(copyJson, json));
   const copyTarget = create("button", { type: "button", class: "small" }, "Copy request");
   copyTarget.addEventListener("click", () => copy(copyTarget, record.target));
-  const href = `/explain?url=${encodeURIComponent(record.target)}`;
+  const href = `/explain?url=${encodePart(record.target)}`;
   const explain = create("a", { href, target: "_blank", rel: "noopener", class: "small" }, "Explain");
 
   const parameters = create("dl", { class: "parameters" });

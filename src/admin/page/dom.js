@@ -22,6 +22,15 @@ export function create(tag, attributes = {}, ...children) {
   return element;
 }
 
+/**
+ * The address of a path of the admin port. A relative one would have the user and the password that the page may have
+ * been opened by, and fetch refuses such an address.
+ * @param {string} path
+ */
+export function addressOf(path) {
+  return `${location.origin}${path}`;
+}
+
 /** Copies a text and says so on the button for a moment. @param {HTMLButtonElement} button @param {string} text */
 export async function copy(button, text) {
   const label = button.dataset.label ?? button.textContent ?? "";

@@ -1,5 +1,5 @@
 // The live feed of the gateway: opened with a filter, and again whenever it ends.
-import { byId } from "./dom.js";
+import { addressOf, byId } from "./dom.js";
 
 const AGAIN_MS = 2000;
 
@@ -15,7 +15,7 @@ let source = null;
  */
 export function openFeed(query, take) {
   source?.close();
-  const mine = new EventSource(`/live?${query}`);
+  const mine = new EventSource(addressOf(`/live?${query}`));
   source = mine;
   mine.addEventListener("open", () => showConnection("live", "Live"));
   mine.addEventListener("message", (event) => take(JSON.parse(event.data)));

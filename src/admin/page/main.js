@@ -1,7 +1,8 @@
 // The live page: asks for the state once a second, and starts its parts.
 import { startBuilder } from "./builder.js";
 import { addSecond } from "./chart.js";
-import { byId, copy, setOptions } from "./dom.js";
+import { addressOf, byId, copy, setOptions } from "./dom.js";
+import { encodePart, quoteWord } from "./quote.js";
 import { startStream } from "./stream.js";
 
 const NATS = { up: "connected", degraded: "acks uncertain", down: "not reachable", off: "not configured" };
@@ -102,7 +103,7 @@ function warn(text) {
 async function poll() {
   if (!document.hidden) {
     try {
-      const response = await fetch("/status.json", { signal: AbortSignal.timeout(5000) });
+      const response = await fetch(addressOf("/status.json"), { signal: AbortSignal.timeout(5000) });
       showStatus(await response.json());
     } catch {
       last = null;
@@ -127,7 +128,7 @@ function startViews() {
 async function start() {
   startViews();
   void poll();
-  const { publicUrl, sources } = await (await fetch("/sources.json")).json();
+  const { publicUrl, sources } = await (await fetch(addressOf("/sources.json"))).json();
   const destinations = new Set(
     sources.flatMap((/** @type {import("./builder.js").Source} */ source) =>
       Object.values(source.destinations).flat(),
@@ -143,7 +144,8 @@ async function start() {
     ...[...destinations].map((id) => /** @type {const} */ ([String(id), String(id)])),
   ]);
   const first = sources.find((/** @type {{ enabled: boolean }} */ { enabled }) => enabled) ?? sources[0];
-  const attempt = `curl '${publicUrl}/pixel/v1/page?writeKey=${encodeURIComponent(first?.writeKey ?? "")}&name=Hello'`;
+  const url = `${publicUrl}/pixel/v1/page?writeKey=${encodePart(first?.writeKey ?? "")}&name=Hello`;
+  const attempt = `curl ${quoteWord(url)}`;
   setText("attempt", attempt);
   const copyAttempt = byId("attempt-copy", HTMLButtonElement);
   copyAttempt.addEventListener("click", () => copy(copyAttempt, attempt));

@@ -1,4 +1,5 @@
 // What a pixel looks like in a page, an AMP page or an e-mail. Pure: text in, text out.
+import { encodePart, escapeAttribute } from "./quote.js";
 
 /**
  * @typedef {object} Pixel
@@ -16,13 +17,8 @@ const MERGE_TAG = /(\{\{.*?\}\}|\*\|.*?\|\*|%%.*?%%|\$\{.*?\})/;
 function encodeValue(text) {
   return text
     .split(MERGE_TAG)
-    .map((part, index) => (index % 2 === 1 ? part : encodeURIComponent(part)))
+    .map((part, index) => (index % 2 === 1 ? part : encodePart(part)))
     .join("");
-}
-
-/** @param {string} text */
-function escapeAttribute(text) {
-  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 }
 
 /** The URL of a pixel. @param {Pixel} pixel @param {boolean} isGif */
@@ -83,6 +79,17 @@ function writeAmp(pixel) {
   ].join("\n");
 }
 
+/** Half surrogate pairs become U+FFFD: JSON would keep them, and AMP throw at them. @param {Pixel} pixel @returns {Pixel} */
+function mend({ base, type, writeKey, name, fields }) {
+  return {
+    base: base.toWellFormed(),
+    type,
+    writeKey: writeKey.toWellFormed(),
+    name: name.toWellFormed(),
+    fields: fields.map(([key, value]) => [key.toWellFormed(), value.toWellFormed()]),
+  };
+}
+
 /** The forms a pixel is offered in: a label, a word on its use, and how it is written. */
 export const FORMS = [
   { id: "url", label: "URL", note: "For curl, a redirect or your own code.", write: writeUrl },
@@ -105,4 +112,4 @@ export const FORMS = [
     note: "Merge tags such as {{ user_id }} stay as they are, for your mail program to fill in.",
     write: writeMail,
   },
-].map((form) => ({ ...form, write: (/** @type {Pixel} */ pixel) => form.write(pixel) }));
+].map((form) => ({ ...form, write: (/** @type {Pixel} */ pixel) => form.write(mend(pixel)) }));
