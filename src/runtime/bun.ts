@@ -26,6 +26,8 @@ export const bun: Runtime = {
       rewritten.set(absolute, request);
       return handle(absolute);
     };
+    const serve = (request: Request) =>
+      request.headers.has("transfer-encoding") ? answerWhole(request, answer) : answer(request);
     let isLeaving = false;
     const listening = Bun.serve({
       hostname: host,
@@ -34,7 +36,7 @@ export const bun: Runtime = {
       development: false,
       idleTimeout: 75,
       maxRequestBodySize: MAX_BODY_BYTES,
-      fetch: (request) => (isLeaving ? sendOff(answer(request)) : answer(request)),
+      fetch: (request) => (isLeaving ? sendOff(serve(request)) : serve(request)),
     });
     server ??= listening;
     return {
@@ -48,5 +50,17 @@ export const bun: Runtime = {
     };
   },
 };
+
+/**
+ * Bun hands a request over before it reads its chunks, and answers broken ones with 400 by itself: those that came with
+ * the head are read in this turn of the loop, so that in the next one it is known whether there is anybody to answer.
+ */
+async function answerWhole(
+  request: Request,
+  answer: (request: Request) => Response | Promise<Response>,
+): Promise<Response> {
+  await new Promise((resolve) => setImmediate(resolve));
+  return request.signal.aborted ? new Response(null, { status: 400 }) : answer(request);
+}
 
 const SLASH = "/".charCodeAt(0);

@@ -6,7 +6,7 @@ import type { Runtime } from "./world.ts";
 const BUN: Runtime = {
   name: "Bun",
   command: COMMANDS.bun,
-  refuses: { missingHost: 400, url70kB: null, invalidUtf8: null },
+  refuses: { missingHost: 400, url70kB: null, invalidUtf8: null, brokenChunk: 400 },
   pipelinesPending: false,
 };
 

@@ -6,7 +6,7 @@ import type { Runtime } from "./world.ts";
 const DENO: Runtime = {
   name: "Deno",
   command: COMMANDS.deno,
-  refuses: { missingHost: null, url70kB: 400, invalidUtf8: 400 },
+  refuses: { missingHost: null, url70kB: 400, invalidUtf8: 400, brokenChunk: null },
   pipelinesPending: true,
 };
 

@@ -22,7 +22,7 @@ export function testWire({ get, raw, willArrive }: World, runtime: Runtime): voi
     expect(response?.status).toBe(404);
   });
 
-  const { missingHost, url70kB, invalidUtf8 } = runtime.refuses;
+  const { missingHost, url70kB, invalidUtf8, brokenChunk } = runtime.refuses;
 
   test(`HTTP/1.1 without Host ${missingHost === null ? "is served" : `is refused by ${runtime.name} with ${missingHost}, as RFC 9112 asks`}`, async () => {
     const messageId = missingHost === null ? willArrive(PAGE) : "no-host";
@@ -105,6 +105,24 @@ export function testWire({ get, raw, willArrive }: World, runtime: Runtime): voi
     const target = `/pixel/v1/page?writeKey=wk_site&messageId=${messageId}&name=caf\xe9`;
     const [response] = await raw(Buffer.from(written(target), "latin1"));
     expect(response?.status).toBe(invalidUtf8 ?? 200);
+  });
+
+  const chunked = (messageId: string, chunks: string) =>
+    written(`/pixel/v1/page?writeKey=wk_site&messageId=${messageId}`, "Transfer-Encoding: chunked\r\n") +
+    chunks;
+
+  test("a body in chunks is not looked at", async () => {
+    for (const chunks of ["0\r\n\r\n", "5\r\nhello\r\n0\r\n\r\n", ""]) {
+      expectOk(await raw(chunked(willArrive(PAGE), chunks)));
+    }
+  });
+
+  test(`a body that claims to be chunked and is not makes no event, and ${runtime.name}'s server ${brokenChunk === null ? "closes the connection" : `answers ${brokenChunk}`}`, async () => {
+    for (const chunks of ["zz\r\nhello\r\n0\r\n\r\n", "5\r\nhello\r\nzz\r\n"]) {
+      // An event that is not announced would make the last test fail.
+      const [response] = await raw(chunked("broken-chunk", chunks));
+      expect(response?.status).toBe(brokenChunk ?? undefined);
+    }
   });
 
   test("a forged X-Forwarded-For reaches no further than the proxies that are trusted", async () => {

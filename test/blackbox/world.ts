@@ -31,6 +31,8 @@ export interface Runtime {
     readonly missingHost: number | null;
     readonly url70kB: number | null;
     readonly invalidUtf8: number | null;
+    /** Null where the connection is closed without an answer. */
+    readonly brokenChunk: number | null;
   };
   /** Whether a request may follow on the same connection before the answer to the last one is known. */
   readonly pipelinesPending: boolean;
