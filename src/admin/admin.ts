@@ -7,18 +7,21 @@ import { type Live, readFilter } from "../observe/live.ts";
 import { METRICS_TYPE, type Metrics } from "../observe/metrics.ts";
 import { queryOf } from "../pixel/query.ts";
 import type { Explain } from "./explain.ts";
-import { guardHost, readHost } from "./hostguard.ts";
+import { guardHost, guardOrigin, type Refusal, readHost } from "./hostguard.ts";
 import { createOpenApi } from "./openapi/document.ts";
 import { ASSETS } from "./page/assets.ts";
 import { findObstacles } from "./readiness.ts";
+import { createTokenGuard } from "./tokenguard.ts";
 
 /** What the admin app shows, and where it gets it. */
 export interface AdminOptions {
   readonly version: string;
   /** Epoch milliseconds. */
   readonly startedMs: number;
-  /** The address it listens on: on a loopback address it answers to names of this machine alone. */
-  readonly host: string;
+  /** Names beside IP addresses and `localhost` that it answers to, in lower case. */
+  readonly allowedHosts: readonly string[];
+  /** What everything but the probes asks for; null asks for nothing. */
+  readonly token: string | null;
   readonly isDraining: () => boolean;
   readonly delivery: { state(): DeliveryState };
   /** Of this process, or of several added up. */
@@ -54,6 +57,10 @@ function reply(
   return new Response(body, { status, headers: { ...HEADERS, ...policy, "Content-Type": type, ...more } });
 }
 
+function refuse({ reason, status, headers }: Refusal): Response {
+  return reply(reason, TEXT, status, headers);
+}
+
 function replyJson(value: unknown, status = 200): Response {
   return reply(`${JSON.stringify(value, null, 2)}\n`, "application/json; charset=utf-8", status);
 }
@@ -74,17 +81,22 @@ function pagePolicy(publicUrl: string): string {
 
 /** Creates the admin app. Every route answers GET and HEAD alone. */
 export function createAdmin(options: AdminOptions) {
-  const { version, startedMs, host, isDraining, delivery, metrics, live, sources, explain } = options;
+  const { version, startedMs, allowedHosts, isDraining, delivery, metrics, live, sources, explain } = options;
   const { publicPort, clock, onFault } = options;
-  const publicUrl = (request: Request) => `http://${readHost(request)}:${publicPort()}`;
+  const publicUrl = (request: Request) => `http://${readHost(request) ?? "localhost"}:${publicPort()}`;
+  const guardToken = createTokenGuard(options.token);
+  const guard = ({ request }: { readonly request: Request }) => {
+    const refusal = guardHost(request, allowedHosts) ?? guardToken(request);
+    return refusal === null ? undefined : refuse(refusal);
+  };
 
   const app = new Elysia({ precompile: true, normalize: false, handler: { standardHostname: false } })
     .onRequest(({ request }) => {
-      const refusal = guardHost(request, host);
-      return refusal === null ? undefined : reply(refusal.reason, TEXT, refusal.status, refusal.headers);
+      const refusal = guardOrigin(request);
+      return refusal === null ? undefined : refuse(refusal);
     })
-    .onError(({ code, error }) => {
-      if (code === "NOT_FOUND") return reply("not found", TEXT, 404);
+    .onError(({ code, error, request }) => {
+      if (code === "NOT_FOUND") return guard({ request }) ?? reply("not found", TEXT, 404);
       onFault(error);
       return reply("internal error", TEXT, 500);
     })
@@ -93,6 +105,8 @@ export function createAdmin(options: AdminOptions) {
       const obstacles = findObstacles(delivery.state(), isDraining());
       return obstacles.length === 0 ? reply("OK", TEXT) : reply(obstacles.join("\n"), TEXT, 503);
     })
+    // What follows is guarded. What stands above answers probes, which come by any name and have no token.
+    .onBeforeHandle(guard)
     .get("/version", () => reply(version, TEXT))
     .get("/metrics", async () => reply(await metrics.render(), METRICS_TYPE))
     .get("/status.json", () => {

@@ -12,7 +12,7 @@ import { findRuntime } from "../runtime/find.ts";
 import type { Listener, Runtime } from "../runtime/runtime.ts";
 import { type GatewayView, openGateway } from "./gateway.ts";
 import { listen } from "./listen.ts";
-import { originOf } from "./origin.ts";
+import { isLoopback, originOf } from "./origin.ts";
 import { untilStopped } from "./signals.ts";
 import { StartError } from "./starterror.ts";
 import { supervise } from "./supervisor.ts";
@@ -76,7 +76,8 @@ function openAdmin(
   const admin = createAdmin({
     version: VERSION,
     startedMs,
-    host: config.adminHost,
+    allowedHosts: config.adminAllowedHosts,
+    token: config.adminToken,
     isDraining: () => status.isDraining,
     delivery: { state },
     metrics,
@@ -106,6 +107,11 @@ function announce(
 ): void {
   const url = originOf(config.host, port);
   const isDemo = config.configFile === null;
+  if (config.adminToken === null && !isLoopback(config.adminHost)) {
+    log.warn("the admin port is open to the network without a token: set ADMIN_TOKEN", {
+      address: config.adminHost,
+    });
+  }
   log.info("listening", {
     url,
     live: originOf(config.adminHost, adminPort),

@@ -2,15 +2,15 @@
 import { afterAll, afterEach, beforeEach, expect } from "bun:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { openChromium } from "./chromium.ts";
-import { openPorts } from "./ports.ts";
+import { openPorts, type PortsOptions } from "./ports.ts";
 import { whyNot } from "./system.ts";
 import { unless } from "./unless.ts";
 
 /**
  * Gives each test of a file a page of its own on ports of its own. After each, nothing may have been said on the
- * console, nothing may be a fault of ours, and no request may have gone to another host.
+ * console, nothing may be a fault of ours, and no request may have gone to another host. The browser knows the token.
  */
-export function openLivePages() {
+export function openLivePages(portsOptions: PortsOptions = {}) {
   const { test, beforeAll } = unless(whyNot("chromium"));
   let browser: Browser;
   let ports: ReturnType<typeof openPorts>;
@@ -18,7 +18,7 @@ export function openLivePages() {
   let complaints: string[] = [];
   let requested: string[] = [];
 
-  async function open(options: BrowserContextOptions = {}): Promise<void> {
+  async function open(options: BrowserContextOptions = {}, url = ports.adminUrl): Promise<void> {
     complaints = [];
     requested = [];
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
@@ -29,7 +29,7 @@ export function openLivePages() {
     });
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("request", (request) => requested.push(request.url()));
-    await page.goto(ports.adminUrl);
+    await page.goto(url);
     await page.locator("#connection[data-state=live]").waitFor();
   }
 
@@ -40,8 +40,9 @@ export function openLivePages() {
     await browser?.close();
   });
   beforeEach(async () => {
-    ports = openPorts();
-    await open();
+    ports = openPorts(portsOptions);
+    const { token } = portsOptions;
+    await open(token ? { httpCredentials: { username: "operator", password: token } } : {});
   });
   afterEach(async () => {
     await page.context().close();
@@ -63,10 +64,10 @@ export function openLivePages() {
     get page() {
       return page;
     },
-    /** Opens the page once more, in another browser's settings, in place of the one before. */
-    async reopen(options: BrowserContextOptions): Promise<void> {
+    /** Opens the page once more, in another browser's settings or by another address, in place of the one before. */
+    async reopen(options: BrowserContextOptions, url?: string): Promise<void> {
       await page.context().close();
-      await open(options);
+      await open(options, url);
     },
     /** Sends a request to the public port. */
     send: (target: string) => fetch(`${ports.publicUrl}${target}`),

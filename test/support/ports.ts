@@ -40,8 +40,15 @@ export const IDLE: DeliveryState = {
   salvageLeft: 0,
 };
 
+export interface PortsOptions {
+  /** Names the admin port answers to. */
+  readonly allowedHosts?: readonly string[];
+  /** What the admin port asks for. */
+  readonly token?: string | null;
+}
+
 /** Opens both ports on free numbers. `world` is what a test may change while they run. */
-export function openPorts(host = "127.0.0.1") {
+export function openPorts({ allowedHosts = [], token = null }: PortsOptions = {}) {
   const world = {
     /** What readiness and the page are told, null for the truth: a NATS that is gone is another test's matter. */
     state: null as DeliveryState | null,
@@ -95,7 +102,8 @@ export function openPorts(host = "127.0.0.1") {
   const admin = createAdmin({
     version: "1.2.3",
     startedMs: Date.now(),
-    host,
+    allowedHosts,
+    token,
     isDraining: () => world.isDraining,
     delivery,
     metrics,
