@@ -14,13 +14,17 @@ interface Parameter {
 interface Operation {
   readonly operationId: string;
   readonly parameters?: readonly Parameter[];
+  readonly security?: readonly Record<string, unknown>[];
   readonly responses: Record<string, { description: string; headers?: object; content?: object }>;
 }
 type Path = Record<string, Operation>;
 interface Document {
   readonly openapi: string;
   readonly paths: Record<string, Path>;
-  readonly components: { readonly schemas: Record<string, object> };
+  readonly components: {
+    readonly schemas: Record<string, object>;
+    readonly securitySchemes: Record<string, object>;
+  };
 }
 
 // What a reader gets: the JSON.
@@ -135,4 +139,19 @@ test("createOpenApi describes the routes of the admin port", () => {
       "/live",
     ]),
   );
+});
+
+test("createOpenApi tells which routes of the admin port ask for the token, and how it is sent", () => {
+  const { securitySchemes } = document.components;
+  const routes = Object.entries(document.paths).filter(([path]) => !path.startsWith("/pixel/"));
+  for (const [path, { get }] of routes) {
+    const isOpen = ["/livez", "/readyz", "/health"].includes(path);
+    expect([path, "401" in (get?.responses ?? {})]).toEqual([path, !isOpen]);
+    const schemes = (get?.security ?? []).flatMap((one) => Object.keys(one));
+    expect([path, schemes]).toEqual([path, isOpen ? [] : Object.keys(securitySchemes)]);
+  }
+  expect(securitySchemes).toMatchObject({
+    adminToken: { scheme: "bearer" },
+    adminPassword: { scheme: "basic" },
+  });
 });

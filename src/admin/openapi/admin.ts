@@ -4,10 +4,29 @@ import { EVENT_TYPES } from "../../pixel/schema.ts";
 import { type Json, json, ref, text } from "./json.ts";
 import { sampleTarget } from "./parameters.ts";
 
-function path(operationId: string, summary: string, responses: Json, parameters: Json[] = []): Json {
-  const get = { operationId, tags: ["Admin"], summary, parameters, responses };
-  return { servers: [{ url: "/", description: "The admin port" }], get };
+const servers = [{ url: "/", description: "The admin port" }];
+
+/** A probe answers everybody. */
+function probe(operationId: string, summary: string, responses: Json): Json {
+  return { servers, get: { operationId, tags: ["Admin"], summary, security: [], responses } };
 }
+
+function path(operationId: string, summary: string, content: Json, parameters: Json[] = []): Json {
+  const responses = {
+    ...content,
+    "401": { description: "`ADMIN_TOKEN` is set and was not sent", content: text() },
+    "421": { description: "The host name is not in `ADMIN_ALLOWED_HOSTS`", content: text() },
+  };
+  // Any of these will do; the first asks for nothing, as long as no token is set.
+  const security = [{}, { adminToken: [] }, { adminPassword: [] }];
+  return { servers, get: { operationId, tags: ["Admin"], summary, security, parameters, responses } };
+}
+
+/** How `ADMIN_TOKEN` is sent. */
+export const SECURITY_SCHEMES: Json = {
+  adminToken: { type: "http", scheme: "bearer", description: "The token" },
+  adminPassword: { type: "http", scheme: "basic", description: "Any user, and the token as the password" },
+};
 
 const query = (
   name: string,
@@ -35,8 +54,8 @@ export function adminPaths(): Json {
   const object = { type: "object" };
   const found = (description: string, content: Json): Json => ({ "200": { description, content } });
   return {
-    "/livez": path("livez", "Whether the process lives", ok),
-    "/readyz": path("readyz", "Whether events may be sent here", {
+    "/livez": probe("livez", "Whether the process lives", ok),
+    "/readyz": probe("readyz", "Whether events may be sent here", {
       "200": { description: "Ready", content: text("OK") },
       "503": {
         description: "Not ready; each line is one reason",

@@ -1,7 +1,7 @@
 // The OpenAPI document of both ports.
 import type { TObject } from "@sinclair/typebox";
 import { EVENT_TYPES, PageEvent, TrackEvent } from "../../pixel/schema.ts";
-import { adminPaths } from "./admin.ts";
+import { adminPaths, SECURITY_SCHEMES } from "./admin.ts";
 import { type Json, ref, text } from "./json.ts";
 import { pixelPath } from "./pixel.ts";
 
@@ -41,6 +41,7 @@ export function createOpenApi(version: string, publicUrl: string): Json {
       ...adminPaths(),
     },
     components: {
+      securitySchemes: SECURITY_SCHEMES,
       schemas: {
         PageEvent: componentOf(PageEvent),
         TrackEvent: componentOf(TrackEvent),
