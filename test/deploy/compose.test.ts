@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Type } from "@sinclair/typebox";
 import manifest from "../../package.json" with { type: "json" };
+import { guardHost } from "../../src/admin/hostguard.ts";
 import { readConfig } from "../../src/config/environment.ts";
 import { ConfigFile } from "../../src/config/schema.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
@@ -102,6 +103,25 @@ test("compose.yaml gives the gateway an environment that it reads, and a file th
   expect(config.adminHost).toBe("0.0.0.0");
   const grace = Number.parseInt(gateway.stop_grace_period, 10) * 1000;
   expect(grace).toBeGreaterThan(config.shutdownDelayMs + config.shutdownTimeoutMs);
+});
+
+test("compose.yaml lets Prometheus in by the name that it scrapes", () => {
+  const config = readConfig(environment);
+  if (Array.isArray(config)) throw new Error(config.join("\n"));
+  const [, target = ""] =
+    /targets: \["(gateway:\d+)"\]/.exec(readText("deploy/prometheus/prometheus.yml")) ?? [];
+  const scrape = new Request("http://127.0.0.1/metrics", { headers: { Host: target } });
+  expect(guardHost(scrape, config.adminAllowedHosts)).toBeNull();
+});
+
+test("prometheus.yml says how to send a token, with a file where compose.yaml puts it", () => {
+  const commented = readText("deploy/prometheus/prometheus.yml").replace("# authorization", "authorization");
+  const config = Bun.YAML.parse(commented) as {
+    scrape_configs: { authorization?: { credentials_file: string } }[];
+  };
+  const file = config.scrape_configs[0]?.authorization?.credentials_file ?? "";
+  expect(services.prometheus?.volumes).toContain(`./deploy/prometheus:${dirname(file)}:ro,z`);
+  expect(readText(".gitignore").split("\n")).toContain(`deploy/prometheus/${basename(file)}`);
 });
 
 test("compose.yaml runs one NATS node for each server of NATS_URL, each route and each replica", () => {
