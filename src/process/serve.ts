@@ -8,9 +8,11 @@ import { reasonOf } from "../delivery/log.ts";
 import { SpoolError } from "../delivery/spool/fault.ts";
 import { createLive, type Live } from "../observe/live.ts";
 import { createLog, type Log } from "../observe/log.ts";
+import { systemClock } from "../runtime/clock.ts";
 import { findRuntime } from "../runtime/find.ts";
 import type { Listener, Runtime } from "../runtime/runtime.ts";
 import { type GatewayView, openGateway } from "./gateway.ts";
+import { watchLaunchers } from "./launcher.ts";
 import { listen } from "./listen.ts";
 import { isLoopback, originOf } from "./origin.ts";
 import { untilStopped } from "./signals.ts";
@@ -36,14 +38,20 @@ export async function serve(config: Config, sources: Sources): Promise<number> {
   const status = { isDraining: false };
   const { promise: opened, resolve: open } = Promise.withResolvers<GatewayView>();
   // Before the port opens: a signal right after the first answer must find somebody who hears it.
-  const ended = untilStopped(async (signal) => {
-    status.isDraining = true;
-    log.info("stopping", { signal });
-    await (await opened).stop();
-    live.close();
-    dataDir.release();
-    log.info("stopped");
-  });
+  const ended = untilStopped(
+    async (signal) => {
+      status.isDraining = true;
+      log.info("stopping", { signal });
+      await (await opened).stop();
+      live.close();
+      dataDir.release();
+      log.info("stopped");
+    },
+    {
+      watch: (end) =>
+        watchLaunchers(systemClock, process.env, process.pid, () => end("what started it is gone")),
+    },
+  );
   const view: GatewayView =
     workers > 1
       ? await supervise(config, sources, workers, live, log)

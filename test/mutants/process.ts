@@ -128,4 +128,11 @@ export const PROCESS: readonly Mutant[] = [
     to: "",
     tests: ["test/process/supervisor.workers.test.ts"],
   },
+  {
+    name: "a gateway outlives the script that started it",
+    file: "src/process/launcher.ts",
+    from: "    onGone();\n",
+    to: "",
+    tests: ["test/process/launcher.test.ts", "test/process/launcher.script.test.ts"],
+  },
 ];

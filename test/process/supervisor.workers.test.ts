@@ -7,7 +7,7 @@ import { COMMANDS, runCommand } from "../support/gatewayprocess.ts";
 import { createNats, type NatsServer, startNats } from "../support/natsserver.ts";
 import { afterTest, countIds, putAwayAfterEach, readStream, temporaryFolder } from "../support/parts.ts";
 import { until } from "../support/until.ts";
-import { killWorker, namesOf, send, sendMany, spooledBy, startWorkers } from "../support/workers.ts";
+import { isAlive, killWorker, namesOf, send, sendMany, spooledBy, startWorkers } from "../support/workers.ts";
 
 putAwayAfterEach();
 
@@ -15,15 +15,6 @@ async function withNats(starting: Promise<NatsServer>): Promise<NatsServer> {
   const nats = await starting;
   afterTest(() => nats.stop());
   return nats;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The message ids in the events of the stream, each with how often it is there. */

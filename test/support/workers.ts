@@ -41,6 +41,16 @@ export async function sendMany(gateway: Gateway, ids: readonly string[]): Promis
   return answered;
 }
 
+/** Whether a process runs. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The ids of the events in a worker's spool, by its index. */
 export function spooledBy({ dataDir }: Gateway, index: number): string[] {
   const events = readSpool(dataDir, { afterSeq: 0, limit: 10_000, name: spoolNameOf(index) });
