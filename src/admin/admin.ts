@@ -3,7 +3,8 @@
 import { Elysia } from "elysia";
 import type { Sources } from "../config/sources.ts";
 import type { DeliveryState } from "../delivery/delivery.ts";
-import { type Live, readFilter } from "../observe/live.ts";
+import { readFilter } from "../observe/filter.ts";
+import type { Live } from "../observe/live.ts";
 import { METRICS_TYPE, type Metrics } from "../observe/metrics.ts";
 import { queryOf } from "../pixel/query.ts";
 import type { Explain } from "./explain.ts";

@@ -1,31 +1,39 @@
 // The live feed: requests as server-sent events, to a few viewers with bounded buffers. Keeps nothing while nobody
 // looks, and never waits for a viewer: what one cannot take is counted and told as a gap.
-import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
 import { type Clock, systemClock } from "../runtime/clock.ts";
-import { ACCEPTED, type LiveRecord, OUTCOME_NAMES, type Outcome } from "./observer.ts";
+import { admits, type LiveFilter } from "./filter.ts";
+import type { LiveRecord } from "./observer.ts";
 
-/** What a viewer wants to see; an empty list admits everything. */
-export interface LiveFilter {
-  /** Ids of sources; the empty text stands for requests without a valid write key. */
-  readonly sources: readonly string[];
-  readonly destinations: readonly string[];
-  readonly types: readonly EventType[];
-  readonly outcomes: readonly Outcome[];
+/** A viewer, as workers know it: they pass on what it wants to see. */
+export interface LiveViewer {
+  readonly id: number;
+  readonly filter: LiveFilter;
+}
+
+/** What a worker passes on at once. */
+export interface LiveBatch {
+  /** Each with the ids of the viewers that it is for. */
+  readonly records: readonly { readonly record: LiveRecord; readonly viewers: readonly number[] }[];
+  /** How many more there were for a viewer. */
+  readonly missed: readonly { readonly viewer: number; readonly count: number }[];
 }
 
 /** The feed: takes records in, gives streams out. */
 export interface Live {
   /** True while somebody watches. */
   readonly isWatched: boolean;
+  /** Who watches: another list whenever that changes. */
+  readonly viewers: readonly LiveViewer[];
   show(record: LiveRecord): void;
+  /** Takes what a worker has chosen for viewers; one that has left gets nothing. */
+  showBatch(batch: LiveBatch): void;
   /** A stream of server-sent events, or null when there are as many viewers as are let in. */
   watch(filter: LiveFilter): ReadableStream<Uint8Array> | null;
   /** Ends every viewer's stream. */
   close(): void;
 }
 
-interface Viewer {
-  readonly filter: LiveFilter;
+interface Viewer extends LiveViewer {
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
   queue: string[];
   queuedLetters: number;
@@ -42,7 +50,8 @@ export const FLUSH_MS = 100;
  * Letters are bounded too: a queue with more than 1 Mi of them takes no further record; in memory each is a byte or two.
  */
 export const MAX_QUEUED = 250;
-const MAX_QUEUED_LETTERS = 1024 * 1024;
+/** Likewise, for long records. */
+export const MAX_QUEUED_LETTERS = 1024 * 1024;
 // What the runtime may hold for the socket on top.
 const MAX_UNSENT_BYTES = 256 * 1024;
 const KEEP_ALIVE_MS = 15_000;
@@ -53,6 +62,8 @@ const encoder = new TextEncoder();
 /** Creates the feed. */
 export function createLive(clock: Clock = systemClock): Live {
   const viewers = new Set<Viewer>();
+  let list: readonly LiveViewer[] = [];
+  let lastId = 0;
   let stopFlushing: (() => void) | null = null;
 
   function send(viewer: Viewer, text: string, nowMs: number): void {
@@ -65,8 +76,13 @@ export function createLive(clock: Clock = systemClock): Live {
     }
   }
 
+  function listViewers(): void {
+    list = Array.from(viewers, ({ id, filter }) => ({ id, filter }));
+  }
+
   function remove(viewer: Viewer): void {
     viewers.delete(viewer);
+    listViewers();
     if (viewers.size > 0) return;
     stopFlushing?.();
     stopFlushing = null;
@@ -103,22 +119,35 @@ export function createLive(clock: Clock = systemClock): Live {
     for (const viewer of [...viewers]) flush(viewer, nowMs);
   }
 
+  function showTo(record: LiveRecord, isFor: (viewer: Viewer) => boolean): void {
+    let frame: string | null = null;
+    for (const viewer of viewers) {
+      if (!isFor(viewer)) continue;
+      if (viewer.queue.length >= MAX_QUEUED || viewer.queuedLetters > MAX_QUEUED_LETTERS) {
+        viewer.missed++;
+        continue;
+      }
+      frame ??= `data: ${writeRecord(record)}\n\n`;
+      viewer.queue.push(frame);
+      viewer.queuedLetters += frame.length;
+    }
+  }
+
   return {
     get isWatched() {
       return viewers.size > 0;
     },
 
-    show(record) {
-      let frame: string | null = null;
+    get viewers() {
+      return list;
+    },
+
+    show: (record) => showTo(record, ({ filter }) => admits(filter, record)),
+
+    showBatch({ records, missed }) {
+      for (const { record, viewers } of records) showTo(record, ({ id }) => viewers.includes(id));
       for (const viewer of viewers) {
-        if (!admits(viewer.filter, record)) continue;
-        if (viewer.queue.length >= MAX_QUEUED || viewer.queuedLetters > MAX_QUEUED_LETTERS) {
-          viewer.missed++;
-          continue;
-        }
-        frame ??= `data: ${writeRecord(record)}\n\n`;
-        viewer.queue.push(frame);
-        viewer.queuedLetters += frame.length;
+        for (const { viewer: id, count } of missed) if (id === viewer.id) viewer.missed += count;
       }
     },
 
@@ -129,8 +158,10 @@ export function createLive(clock: Clock = systemClock): Live {
         {
           start(controller) {
             const nowMs = clock.now();
-            viewer = { filter, controller, queue: [], queuedLetters: 0, missed: 0, lastSentMs: nowMs };
+            const id = ++lastId;
+            viewer = { id, filter, controller, queue: [], queuedLetters: 0, missed: 0, lastSentMs: nowMs };
             viewers.add(viewer);
+            listViewers();
             stopFlushing ??= clock.every(FLUSH_MS, flushAll);
             // Sent at once, so that the client knows that it is connected.
             send(viewer, "retry: 1000\n: watching\n\n", nowMs);
@@ -150,40 +181,6 @@ export function createLive(clock: Clock = systemClock): Live {
       }
     },
   };
-}
-
-/**
- * Reads a filter from `source`, `destination`, `type` and `outcome`; each may be repeated or hold a list with commas,
- * and `accepted` stands for `ACCEPTED`. Returns what is wrong as a text.
- */
-export function readFilter(parameters: URLSearchParams): LiveFilter | string {
-  const read = (name: string) => parameters.getAll(name).flatMap((text) => text.split(","));
-  const types: EventType[] = [];
-  for (const given of read("type")) {
-    const type = EVENT_TYPES.find((type) => type === given);
-    if (type === undefined) return `Cannot filter by type: "${given}" is not ${EVENT_TYPES.join(" or ")}`;
-    types.push(type);
-  }
-  const outcomes: Outcome[] = [];
-  for (const given of read("outcome")) {
-    const name = OUTCOME_NAMES.find((name) => name === given);
-    if (name === undefined) {
-      return `Cannot filter by outcome: "${given}" is not one of ${OUTCOME_NAMES.join(", ")}`;
-    }
-    if (name === "accepted") outcomes.push(...ACCEPTED);
-    else outcomes.push(name);
-  }
-  return { sources: read("source"), destinations: read("destination"), types, outcomes };
-}
-
-function admits(filter: LiveFilter, record: LiveRecord): boolean {
-  const { sources, destinations, types, outcomes } = filter;
-  return (
-    (sources.length === 0 || sources.includes(record.sourceId ?? "")) &&
-    (types.length === 0 || types.includes(record.type)) &&
-    (outcomes.length === 0 || outcomes.includes(record.outcome)) &&
-    (destinations.length === 0 || record.destinations.some((id) => destinations.includes(id)))
-  );
 }
 
 /** A record as one line of JSON: the payload is JSON already and goes in as it is, under `event`. */

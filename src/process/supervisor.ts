@@ -2,7 +2,7 @@
 import type { Config } from "../config/environment.ts";
 import type { Sources } from "../config/sources.ts";
 import { reasonOf } from "../delivery/log.ts";
-import type { Live } from "../observe/live.ts";
+import type { Live, LiveViewer } from "../observe/live.ts";
 import type { Log } from "../observe/log.ts";
 import { renderMetrics } from "../observe/metrics.ts";
 import { type Clock, systemClock } from "../runtime/clock.ts";
@@ -19,7 +19,7 @@ const START_MS = 15_000;
 const RESTART_MS = 500;
 /** How long a worker is waited for that is asked for its metrics; then what it has said last must do. */
 const ANSWER_MS = 1000;
-/** How soon workers learn that somebody watches the live feed, or nobody any more. */
+/** How soon workers learn who watches the live feed. */
 const WATCH_MS = 100;
 /** What a worker gets beyond the times that it may take for itself to stop. */
 const GRACE_MS = 1000;
@@ -35,7 +35,7 @@ export async function supervise(
   config: Config,
   initial: Sources,
   count: number,
-  live: Pick<Live, "isWatched" | "show">,
+  live: Pick<Live, "viewers" | "showBatch">,
   log: Log,
   { start, clock }: SupervisorParts = { start: startWorker, clock: systemClock },
 ): Promise<GatewayView> {
@@ -45,7 +45,7 @@ export async function supervise(
   const questions = new Map<number, () => void>();
   let lastQuestion = 0;
   let isStopping = false;
-  let isWatched = false;
+  let viewers: readonly LiveViewer[] = live.viewers;
 
   /** Starts the worker of a slot, and again whenever it ends. Resolves with its port when it listens for the first time. */
   function keep(index: number, wantedPort: number): Promise<number> {
@@ -61,7 +61,7 @@ export async function supervise(
       const worker = start({ index, count }, port, (message) => {
         if (message.kind !== "listening") return hear(index, message);
         callOff();
-        if (isWatched) worker.tell({ kind: "watch", isWatched });
+        if (viewers.length > 0) worker.tell({ kind: "watch", viewers });
         hasListened = true;
         port = message.port;
         resolve(port);
@@ -98,7 +98,7 @@ export async function supervise(
     else if (message.kind === "snapshot") {
       reports.takeSnapshot(index, message.snapshot);
       if (message.question !== null) questions.get(message.question)?.();
-    } else for (const record of message.records) live.show(record);
+    } else live.showBatch(message.batch);
   }
 
   /** Has a fresh snapshot sent; of a worker that is dead or too busy the last one stands. */
@@ -140,9 +140,9 @@ export async function supervise(
   const watched = watchSources(config, initial, log);
   process.on("SIGHUP", () => signalAll("SIGHUP"));
   const stopWatching = clock.every(WATCH_MS, () => {
-    if (live.isWatched === isWatched) return;
-    isWatched = live.isWatched;
-    for (const worker of workers) worker.tell({ kind: "watch", isWatched });
+    if (live.viewers === viewers) return;
+    viewers = live.viewers;
+    for (const worker of workers) worker.tell({ kind: "watch", viewers });
   });
 
   return {

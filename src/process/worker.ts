@@ -2,11 +2,11 @@
 import type { Config } from "../config/environment.ts";
 import type { Sources } from "../config/sources.ts";
 import type { DeliveryState } from "../delivery/delivery.ts";
-import { FLUSH_MS, MAX_QUEUED } from "../observe/live.ts";
+import { FLUSH_MS, type LiveBatch, type LiveViewer } from "../observe/live.ts";
 import type { Log } from "../observe/log.ts";
-import type { LiveRecord } from "../observe/observer.ts";
 import type { Snapshot } from "../observe/snapshot.ts";
 import type { Totals } from "../observe/totals.ts";
+import { createWorkerFeed } from "../observe/workerfeed.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { openGateway } from "./gateway.ts";
 import { untilStopped } from "./signals.ts";
@@ -17,12 +17,12 @@ export type FromWorker =
   | { readonly kind: "status"; readonly state: DeliveryState; readonly totals: Totals }
   /** `question` is the one that it answers, null for one that is sent unasked. */
   | { readonly kind: "snapshot"; readonly snapshot: Snapshot; readonly question: number | null }
-  | { readonly kind: "records"; readonly records: readonly LiveRecord[] };
+  | { readonly kind: "live"; readonly batch: LiveBatch };
 
 /** What a supervisor asks of a worker. */
 export type ToWorker =
   | { readonly kind: "ask snapshot"; readonly question: number }
-  | { readonly kind: "watch"; readonly isWatched: boolean };
+  | { readonly kind: "watch"; readonly viewers: readonly LiveViewer[] };
 
 const STATUS_MS = 250;
 // So that little is forgotten of a worker that dies.
@@ -38,29 +38,21 @@ export function work(config: Config, sources: Sources, runtime: Runtime, log: Lo
   const tell = (message: FromWorker) => {
     if (process.connected) process.send?.(message);
   };
-  let records: LiveRecord[] = [];
-  const liveSink = {
-    isWatched: false,
-    show(record: LiveRecord) {
-      // More than the feed lets through anyway: a flood of them would cost the pipeline.
-      if (records.length < MAX_QUEUED) records.push(record);
-    },
-  };
-  const gateway = openGateway(config, sources, runtime, log, liveSink, slot);
+  const feed = createWorkerFeed();
+  const gateway = openGateway(config, sources, runtime, log, feed, slot);
   const tellStatus = () => tell({ kind: "status", state: gateway.state(), totals: gateway.metrics.totals() });
   const tellSnapshot = async (question: number | null) =>
     tell({ kind: "snapshot", snapshot: await gateway.metrics.snapshot(), question });
 
   process.on("message", (message: ToWorker) => {
-    if (message.kind === "watch") liveSink.isWatched = message.isWatched;
+    if (message.kind === "watch") feed.watch(message.viewers);
     else void tellSnapshot(message.question);
   });
   setInterval(tellStatus, STATUS_MS);
   setInterval(() => tellSnapshot(null), SNAPSHOT_MS);
   setInterval(() => {
-    if (records.length === 0) return;
-    tell({ kind: "records", records });
-    records = [];
+    const batch = feed.take();
+    if (batch !== null) tell({ kind: "live", batch });
   }, FLUSH_MS);
   // Before the supervisor hears of us: it may pass a signal on at once.
   const ended = untilStopped(gateway.stop);

@@ -19,14 +19,14 @@ export const PROCESS: readonly Mutant[] = [
   {
     name: "a worker's records never reach the live feed",
     file: "src/process/supervisor.ts",
-    from: "live.show(record);",
-    to: "void record;",
+    from: "else live.showBatch(message.batch);",
+    to: "",
     tests: ["test/process/reports.test.ts"],
   },
   {
     name: "a restarted worker is not told that somebody watches",
     file: "src/process/supervisor.ts",
-    from: 'if (isWatched) worker.tell({ kind: "watch", isWatched });',
+    from: 'if (viewers.length > 0) worker.tell({ kind: "watch", viewers });',
     to: "",
     tests: ["test/process/supervisor.test.ts", "test/process/reports.test.ts"],
   },
@@ -134,5 +134,12 @@ export const PROCESS: readonly Mutant[] = [
     from: "    onGone();\n",
     to: "",
     tests: ["test/process/launcher.test.ts", "test/process/launcher.script.test.ts"],
+  },
+  {
+    name: "a worker does not tell what it left out of the live feed",
+    file: "src/observe/workerfeed.ts",
+    from: "          share.missed++;\n",
+    to: "",
+    tests: ["test/observe/workerfeed.test.ts"],
   },
 ];

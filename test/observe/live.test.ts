@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
-import { createLive, type Live, type LiveFilter, readFilter } from "../../src/observe/live.ts";
+import type { LiveFilter } from "../../src/observe/filter.ts";
+import { createLive, type Live } from "../../src/observe/live.ts";
 import type { LiveRecord } from "../../src/observe/observer.ts";
 import { createHandClock } from "../support/clock.ts";
 
@@ -172,26 +173,4 @@ test("createLive sends a comment to a viewer that has nothing to see, and ends o
   expect(slow.isWatched).toBe(true);
   clock.advance(200);
   expect(slow.isWatched).toBe(false);
-});
-
-test("readFilter reads lists, repeats and accepted", () => {
-  const filter = readFilter(
-    new URLSearchParams("source=a,b&source=c&destination=d&type=track&outcome=accepted,rejected"),
-  );
-  expect(filter).toEqual({
-    sources: ["a", "b", "c"],
-    destinations: ["d"],
-    types: ["track"],
-    outcomes: ["published", "spooled", "rejected"],
-  });
-  expect(readFilter(new URLSearchParams("source="))).toEqual({ ...EVERYTHING, sources: [""] });
-});
-
-test("readFilter says what it cannot read", () => {
-  expect(readFilter(new URLSearchParams("type=identify"))).toBe(
-    'Cannot filter by type: "identify" is not page or track',
-  );
-  expect(readFilter(new URLSearchParams("outcome=constructor"))).toMatch(
-    /^Cannot filter by outcome: "constructor" is not one of accepted, /,
-  );
 });

@@ -11,6 +11,8 @@ putAwayAfterEach();
 
 const TOTALS = { published: 1, spooled: 0, failed: 0, rejected: 0, dropped: 0 };
 
+const VIEWERS = [{ id: 1, filter: { sources: ["shop"], destinations: [], types: [], outcomes: [] } }];
+
 test("supervise starts the next worker on the port of the first, once that listens", async () => {
   const { started, worker, listen, view } = superviseScripted(3, { PORT: "0" });
   expect(started.map(({ index, port }) => [index, port])).toEqual([[0, 0]]);
@@ -109,33 +111,33 @@ test("supervise counts what a dead worker has said, and does not keep what it wa
   expect(view.state()).toMatchObject({ nats: "up", spooled: 5 });
 });
 
-test("supervise tells workers when somebody begins to watch and when nobody does any more", async () => {
+test("supervise tells workers who watches, and when nobody does any more", async () => {
   const { worker, listen, clock, live } = superviseScripted(2);
   await listen();
   clock.advance(1000);
   expect(worker(1).told).toEqual([]);
-  live.isWatched = true;
+  live.viewers = VIEWERS;
   clock.advance(1000);
-  live.isWatched = false;
+  live.viewers = [];
   clock.advance(1000);
   for (const at of [0, 1]) {
     expect(worker(at).told).toEqual([
-      { kind: "watch", isWatched: true },
-      { kind: "watch", isWatched: false },
+      { kind: "watch", viewers: VIEWERS },
+      { kind: "watch", viewers: [] },
     ]);
   }
 });
 
-test("supervise tells a worker that it has started again whether somebody watches, once that can hear it", async () => {
+test("supervise tells a worker that it has started again who watches, once that can hear it", async () => {
   const { worker, listen, clock, live } = superviseScripted(1);
   await listen();
-  live.isWatched = true;
+  live.viewers = VIEWERS;
   clock.advance(100);
   await worker(0).end({ code: 1 });
   clock.advance(500);
   expect(worker(1).told).toEqual([]);
   worker(1).hear({ kind: "listening", port: 4000 });
-  expect(worker(1).told).toEqual([{ kind: "watch", isWatched: true }]);
+  expect(worker(1).told).toEqual([{ kind: "watch", viewers: VIEWERS }]);
 });
 
 /** A worker's answer: one counter. */

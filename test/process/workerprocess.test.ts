@@ -20,9 +20,9 @@ const ECHO = 'process.on("message", (message) => process.send(message)); process
 test("holdChild carries messages both ways, and signals", async () => {
   const { worker, heard } = hold(ECHO);
   await until("it is ready", () => heard.length === 1);
-  expect(worker.tell({ kind: "watch", isWatched: true })).toBe(true);
+  expect(worker.tell({ kind: "watch", viewers: [] })).toBe(true);
   await until("the message has come back", () => heard.length === 2);
-  expect(heard).toEqual(["ready", { kind: "watch", isWatched: true }]);
+  expect(heard).toEqual(["ready", { kind: "watch", viewers: [] }]);
   worker.kill("SIGKILL");
   expect(await worker.ended).toEqual({ code: null, signal: "SIGKILL", error: null });
 });
@@ -30,7 +30,7 @@ test("holdChild carries messages both ways, and signals", async () => {
 test("holdChild tells the exit code of a process that ends by itself, and that nobody reads any more", async () => {
   const { worker } = hold("process.exit(3)");
   expect(await worker.ended).toEqual({ code: 3, signal: null, error: null });
-  expect(worker.tell({ kind: "watch", isWatched: true })).toBe(false);
+  expect(worker.tell({ kind: "watch", viewers: [] })).toBe(false);
   // Its number may be another's by now.
   expect(() => worker.kill("SIGKILL")).not.toThrow();
 });
@@ -40,7 +40,7 @@ test("holdChild tells why there is no process at all", async () => {
   const { code, signal, error } = await worker.ended;
   expect([code, signal]).toEqual([null, null]);
   expect(error?.message).toContain("ENOENT");
-  expect(worker.tell({ kind: "watch", isWatched: true })).toBe(false);
+  expect(worker.tell({ kind: "watch", viewers: [] })).toBe(false);
 });
 
 /** A child whose events come in the order that the test says. */

@@ -1,6 +1,6 @@
 // Workers that do what a test says, under a clock that it turns: a supervisor's decisions without a process.
 import { readConfig } from "../../src/config/environment.ts";
-import type { LiveRecord } from "../../src/observe/observer.ts";
+import type { LiveBatch, LiveViewer } from "../../src/observe/live.ts";
 import { supervise } from "../../src/process/supervisor.ts";
 import type { FromWorker, ToWorker } from "../../src/process/worker.ts";
 import type { WorkerEnd } from "../../src/process/workerprocess.ts";
@@ -35,8 +35,11 @@ export function superviseScripted(count: number, env: Record<string, string> = {
   });
   const clock = createHandClock();
   const log = recordLog();
-  const shown: LiveRecord[] = [];
-  const live = { isWatched: false, show: (record: LiveRecord) => shown.push(record) };
+  const shown: LiveBatch[] = [];
+  const live = {
+    viewers: [] as readonly LiveViewer[],
+    showBatch: (batch: LiveBatch) => void shown.push(batch),
+  };
   /** Every worker that was started, oldest first. */
   const started: ScriptedWorker[] = [];
   const view = supervise(

@@ -30,6 +30,20 @@ export async function send({ url }: Gateway, id: string): Promise<number> {
   }
 }
 
+/** Sends page views of a source on connections that stay, as fast as it goes; how many got a 200. */
+export async function sendBurst({ url }: Gateway, count: number, writeKey: string): Promise<number> {
+  let left = count;
+  let answered = 0;
+  const ask = async () => {
+    while (left-- > 0) {
+      const { status } = await fetch(`${url}/pixel/v1/page?writeKey=${writeKey}&name=burst`);
+      if (status === 200) answered++;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(count, 200) }, ask));
+  return answered;
+}
+
 /** Sends an event for each id, some at a time; the ids of those that were answered with 200. */
 export async function sendMany(gateway: Gateway, ids: readonly string[]): Promise<string[]> {
   const answered: string[] = [];
@@ -86,10 +100,16 @@ export async function statusOf({ adminUrl }: Gateway) {
 }
 
 /** Watches the live feed until the test ends; the function tells whether an event's record has come. */
-export async function watchLive({ adminUrl }: Gateway): Promise<(id: string) => boolean> {
+export async function watchLive(gateway: Gateway): Promise<(id: string) => boolean> {
+  const read = await readLive(gateway);
+  return (id) => read().includes(`messageId=${id}"`);
+}
+
+/** Reads the live feed until the test ends; the function has all that has come, as server-sent events. */
+export async function readLive({ adminUrl }: Gateway, query = ""): Promise<() => string> {
   const abort = new AbortController();
   afterTest(() => abort.abort());
-  const { body } = await fetch(`${adminUrl}/live`, { signal: abort.signal });
+  const { body } = await fetch(`${adminUrl}/live${query}`, { signal: abort.signal });
   if (body === null) throw new Error("Cannot watch the live feed: the answer has no body");
   let text = "";
   const decoder = new TextDecoder();
@@ -98,5 +118,5 @@ export async function watchLive({ adminUrl }: Gateway): Promise<(id: string) => 
   };
   // It ends with the test, by the abort.
   read().catch(() => {});
-  return (id) => text.includes(`messageId=${id}"`);
+  return () => text;
 }
