@@ -11,7 +11,7 @@ import type { Explain } from "./explain.ts";
 import { guardHost, guardOrigin, type Refusal, readHost } from "./hostguard.ts";
 import { createOpenApi } from "./openapi/document.ts";
 import { ASSETS } from "./page/assets.ts";
-import { findObstacles } from "./readiness.ts";
+import { findObstacles, isAlive, type Processes, tellMissing } from "./readiness.ts";
 import { createTokenGuard } from "./tokenguard.ts";
 
 /** What the admin app shows, and where it gets it. */
@@ -25,6 +25,7 @@ export interface AdminOptions {
   readonly token: string | null;
   readonly isDraining: () => boolean;
   readonly delivery: { state(): DeliveryState };
+  readonly processes: () => Processes;
   /** Of this process, or of several added up. */
   readonly metrics: Pick<Metrics, "render" | "totals">;
   readonly live: Pick<Live, "watch">;
@@ -82,8 +83,9 @@ function pagePolicy(publicUrl: string): string {
 
 /** Creates the admin app. Every route answers GET and HEAD alone. */
 export function createAdmin(options: AdminOptions) {
-  const { version, startedMs, allowedHosts, isDraining, delivery, metrics, live, sources, explain } = options;
-  const { publicPort, clock, onFault } = options;
+  const { version, startedMs, allowedHosts, isDraining, delivery, processes, metrics, live } = options;
+  const { sources, explain, publicPort, clock, onFault } = options;
+  const obstaclesNow = () => findObstacles(delivery.state(), processes(), isDraining());
   const publicUrl = (request: Request) => `http://${readHost(request) ?? "localhost"}:${publicPort()}`;
   const guardToken = createTokenGuard(options.token);
   const guard = ({ request }: { readonly request: Request }) => {
@@ -101,20 +103,23 @@ export function createAdmin(options: AdminOptions) {
       onFault(error);
       return reply("internal error", TEXT, 500);
     })
-    .get("/livez", () => reply("OK", TEXT))
+    .get("/livez", () =>
+      isAlive(processes(), isDraining()) ? reply("OK", TEXT) : reply("no worker is running", TEXT, 503),
+    )
     .get("/readyz", () => {
-      const obstacles = findObstacles(delivery.state(), isDraining());
-      return obstacles.length === 0 ? reply("OK", TEXT) : reply(obstacles.join("\n"), TEXT, 503);
+      const obstacles = obstaclesNow();
+      if (obstacles.length > 0) return reply(obstacles.join("\n"), TEXT, 503);
+      return reply(["OK", ...tellMissing(processes())].join("\n"), TEXT);
     })
     // What follows is guarded. What stands above answers probes, which come by any name and have no token.
     .onBeforeHandle(guard)
     .get("/version", () => reply(version, TEXT))
     .get("/metrics", async () => reply(await metrics.render(), METRICS_TYPE))
     .get("/status.json", () => {
-      const state = delivery.state();
-      const obstacles = findObstacles(state, isDraining());
       const uptimeMs = clock() - startedMs;
-      return replyJson({ version, uptimeMs, obstacles, totals: metrics.totals(), delivery: state });
+      const totals = metrics.totals();
+      const [obstacles, state] = [obstaclesNow(), delivery.state()];
+      return replyJson({ version, uptimeMs, obstacles, processes: processes(), totals, delivery: state });
     })
     .get("/sources.json", ({ request }) => {
       const list = [...sources().values()].map(({ id, writeKey, enabled, routes }) => ({

@@ -1,5 +1,6 @@
 // One process's pipeline, wired: delivery, observers, the public app and its port. Knows no admin port and no signal.
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Processes } from "../admin/readiness.ts";
 import type { Config } from "../config/environment.ts";
 import type { Sources } from "../config/sources.ts";
 import {
@@ -40,6 +41,7 @@ export interface GatewayView {
   readonly port: number;
   readonly metrics: Pick<Metrics, "render" | "totals">;
   readonly state: () => DeliveryState;
+  readonly processes: () => Processes;
   /** The sources of this moment. */
   readonly sources: () => Sources;
   /** Stops accepting, answers what is in flight, keeps what has no ack, closes; within the configured times. */
@@ -121,6 +123,7 @@ export function openGateway(
     port: listener.port,
     metrics,
     state: delivery.state,
+    processes: () => ({ wanted: 1, running: 1, shedding: 0 }),
     sources,
     async stop() {
       watched.stop();

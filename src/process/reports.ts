@@ -3,11 +3,12 @@ import { type DeliveryState, NATS_STATES } from "../delivery/delivery.ts";
 import { SPOOL_STATES } from "../delivery/spool/admission.ts";
 import { addCounters, type Snapshot } from "../observe/snapshot.ts";
 import { addTotals, noTotals, type Totals } from "../observe/totals.ts";
+import type { WorkerStatus } from "./worker.ts";
 
 /** The reports of all workers, each known by its index. */
 export interface Reports {
   /** Takes the place of what the worker has said of itself before. */
-  takeStatus(index: number, state: DeliveryState, totals: Totals): void;
+  takeStatus(index: number, status: WorkerStatus): void;
   /** As `takeStatus`, for its metrics. */
   takeSnapshot(index: number, snapshot: Snapshot): void;
   /** A worker has died: what it counted stays, so that no total goes back; what it was and held goes with it. */
@@ -15,6 +16,8 @@ export interface Reports {
   /** The state of all of them together; "down" while none has said anything. */
   state(): DeliveryState;
   totals(): Totals;
+  /** How many have closed their port for want of file descriptors. */
+  shedding(): number;
   /** The metrics of each, and of the dead. */
   snapshots(): Snapshot[];
 }
@@ -22,10 +25,11 @@ export interface Reports {
 interface Report {
   readonly state: DeliveryState | null;
   readonly totals: Totals;
+  readonly isShedding: boolean;
   readonly snapshot: Snapshot;
 }
 
-const NOTHING: Report = { state: null, totals: noTotals(), snapshot: [] };
+const NOTHING: Report = { state: null, totals: noTotals(), isShedding: false, snapshot: [] };
 
 /** Creates the reports of workers that have said nothing yet. */
 export function createReports(): Reports {
@@ -35,13 +39,13 @@ export function createReports(): Reports {
   const all = () => [retired, ...reports.values()];
 
   return {
-    takeStatus: (index, state, totals) => void reports.set(index, { ...reportOf(index), state, totals }),
+    takeStatus: (index, status) => void reports.set(index, { ...reportOf(index), ...status }),
     takeSnapshot: (index, snapshot) => void reports.set(index, { ...reportOf(index), snapshot }),
 
     retire(index) {
       const { totals, snapshot } = reportOf(index);
       retired = {
-        state: null,
+        ...NOTHING,
         totals: addTotals([retired.totals, totals]),
         snapshot: addCounters(retired.snapshot, snapshot),
       };
@@ -50,6 +54,7 @@ export function createReports(): Reports {
 
     state: () => addStates(all().flatMap(({ state }) => state ?? [])),
     totals: () => addTotals(all().map(({ totals }) => totals)),
+    shedding: () => all().filter(({ isShedding }) => isShedding).length,
     snapshots: () => all().map(({ snapshot }) => snapshot),
   };
 }

@@ -17,7 +17,7 @@ import { listen } from "./listen.ts";
 import { isLoopback, originOf } from "./origin.ts";
 import { untilStopped } from "./signals.ts";
 import { StartError } from "./starterror.ts";
-import { supervise } from "./supervisor.ts";
+import { type Supervisor, supervise } from "./supervisor.ts";
 import { VERSION } from "./version.ts";
 import { WORKER_INDEX, work } from "./worker.ts";
 
@@ -37,29 +37,39 @@ export async function serve(config: Config, sources: Sources): Promise<number> {
   const live = createLive();
   const status = { isDraining: false };
   const { promise: opened, resolve: open } = Promise.withResolvers<GatewayView>();
+  let supervisor: Supervisor | null = null;
+  const close = async () => {
+    await (await opened).stop();
+    live.close();
+    dataDir.release();
+    log.info("stopped");
+  };
   // Before the port opens: a signal right after the first answer must find somebody who hears it.
   const ended = untilStopped(
     async (signal) => {
       status.isDraining = true;
       log.info("stopping", { signal });
-      await (await opened).stop();
-      live.close();
-      dataDir.release();
-      log.info("stopped");
+      await close();
     },
     {
+      endAtOnce: async () => supervisor?.endAtOnce(),
       watch: (end) =>
         watchLaunchers(systemClock, process.env, process.pid, () => end("what started it is gone")),
     },
   );
-  const view: GatewayView =
-    workers > 1
-      ? await supervise(config, sources, workers, live, log)
-      : openGateway(config, sources, runtime, log, live, null);
-  const admin = openAdmin(config, view, live, status, startedMs, runtime, log);
-  announce(config, view, admin.port, runtime.name, workers, log);
+  if (workers > 1) supervisor = supervise(config, sources, workers, live, log);
+  const view = await (supervisor?.opened ?? openGateway(config, sources, runtime, log, live, null));
+  try {
+    const admin = openAdmin(config, view, live, status, startedMs, runtime, log);
+    announce(config, view, admin.port, runtime.name, workers, log);
+  } catch (error) {
+    // Workers would answer on the port for as long as a stop may take.
+    await supervisor?.endAtOnce();
+    throw error;
+  }
   open(view);
-  return ended;
+  const lost = supervisor?.lost.then(() => close()).then(() => 1);
+  return Promise.race(lost === undefined ? [ended] : [ended, lost]);
 }
 
 /** For this process and its workers: another gateway must not relay what they hold. */
@@ -74,7 +84,7 @@ function takeOwnDataDir({ dataDir }: Config, log: Log): DataDir {
 
 function openAdmin(
   config: Config,
-  { metrics, state, sources, port }: GatewayView,
+  { metrics, state, processes, sources, port }: GatewayView,
   live: Live,
   status: { readonly isDraining: boolean },
   startedMs: number,
@@ -88,6 +98,7 @@ function openAdmin(
     token: config.adminToken,
     isDraining: () => status.isDraining,
     delivery: { state },
+    processes,
     metrics,
     live,
     sources,

@@ -11,10 +11,18 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { openGateway } from "./gateway.ts";
 import { untilStopped } from "./signals.ts";
 
+/** How a worker is. */
+export interface WorkerStatus {
+  readonly state: DeliveryState;
+  readonly totals: Totals;
+  /** True while its port is closed for want of file descriptors. */
+  readonly isShedding: boolean;
+}
+
 /** What a worker tells its supervisor. */
 export type FromWorker =
   | { readonly kind: "listening"; readonly port: number }
-  | { readonly kind: "status"; readonly state: DeliveryState; readonly totals: Totals }
+  | { readonly kind: "status"; readonly status: WorkerStatus }
   /** `question` is the one that it answers, null for one that is sent unasked. */
   | { readonly kind: "snapshot"; readonly snapshot: Snapshot; readonly question: number | null }
   | { readonly kind: "live"; readonly batch: LiveBatch };
@@ -40,7 +48,13 @@ export function work(config: Config, sources: Sources, runtime: Runtime, log: Lo
   };
   const feed = createWorkerFeed();
   const gateway = openGateway(config, sources, runtime, log, feed, slot);
-  const tellStatus = () => tell({ kind: "status", state: gateway.state(), totals: gateway.metrics.totals() });
+  const tellStatus = () => {
+    const isShedding = gateway.processes().shedding > 0;
+    tell({
+      kind: "status",
+      status: { state: gateway.state(), totals: gateway.metrics.totals(), isShedding },
+    });
+  };
   const tellSnapshot = async (question: number | null) =>
     tell({ kind: "snapshot", snapshot: await gateway.metrics.snapshot(), question });
 

@@ -1,6 +1,7 @@
 // A worker as its supervisor holds it: a process, messages both ways, and an end that is told once.
 import { type ChildProcess, spawn } from "node:child_process";
 import type { WorkerSlot } from "../delivery/delivery.ts";
+import { StartError } from "./starterror.ts";
 import { type FromWorker, type ToWorker, WORKER_COUNT, WORKER_INDEX } from "./worker.ts";
 
 /** How a worker ended: by itself, by a signal, or before it began. */
@@ -34,21 +35,33 @@ export const startWorker: StartWorker = ({ index, count }, port, hear) => {
   // A compiled binary is its own program; from source the runtime needs the script, and Deno its flags.
   const isCompiled = script.startsWith("/$bunfs/");
   const args = isCompiled ? ["serve"] : [...process.execArgv, script, "serve"];
-  const child = spawn(process.execPath, args, {
-    env: {
-      // As in the image: the allocator keeps freed pages for a while, 3 % of the CPU.
-      MIMALLOC_PURGE_DELAY: "10000",
-      ...process.env,
-      PORT: String(port),
-      [WORKER_INDEX]: String(index),
-      [WORKER_COUNT]: String(count),
-    },
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-    // A group of its own: Ctrl-C reaches the supervisor alone, which tells the workers once.
-    detached: true,
-  });
-  return holdChild(child, hear);
+  const begin = () =>
+    spawn(process.execPath, args, {
+      env: {
+        // As in the image: the allocator keeps freed pages for a while, 3 % of the CPU.
+        MIMALLOC_PURGE_DELAY: "10000",
+        ...process.env,
+        PORT: String(port),
+        [WORKER_INDEX]: String(index),
+        [WORKER_COUNT]: String(count),
+      },
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      // A group of its own: Ctrl-C reaches the supervisor alone, which tells the workers once.
+      detached: true,
+    });
+  return holdSpawned(begin, hear);
 };
+
+/** Holds the child of a spawn. Some spawns throw instead of telling an error: of a program that is none any more. */
+export function holdSpawned(spawn: () => ChildProcess, hear: (message: FromWorker) => void): WorkerProcess {
+  try {
+    return holdChild(spawn(), hear);
+  } catch (error) {
+    const reason = error instanceof Error ? error : new StartError(String(error));
+    const ended = Promise.resolve({ code: null, signal: null, error: reason });
+    return { ended, tell: () => false, kill: () => {} };
+  }
+}
 
 /** Holds a child that has a message channel. */
 export function holdChild(child: ChildProcess, hear: (message: FromWorker) => void): WorkerProcess {

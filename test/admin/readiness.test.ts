@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { findObstacles } from "../../src/admin/readiness.ts";
-import { IDLE } from "../support/ports.ts";
+import { findObstacles, isAlive, tellMissing } from "../../src/admin/readiness.ts";
+import { IDLE, ONE_PROCESS } from "../support/ports.ts";
 
 const cases = [
   ["has none while events go to the spool", IDLE, false, []],
@@ -24,8 +24,37 @@ const cases = [
 
 for (const [what, state, isDraining, expected] of cases) {
   test(`findObstacles ${what}`, () => {
-    const found = findObstacles(state, isDraining);
+    const found = findObstacles(state, ONE_PROCESS, isDraining);
     expect(found).toHaveLength(expected.length);
     for (const [index, pattern] of expected.entries()) expect(found[index]).toMatch(pattern);
+  });
+}
+
+const NONE = "no worker is running";
+const SHUT = "out of file descriptors: no connection is accepted";
+const FEWER = "workers: 3 of 4 not running";
+const SHEDDING = "workers: 1 of 4 out of file descriptors";
+const PROCESSES: readonly [
+  running: number,
+  shedding: number,
+  isDraining: boolean,
+  isAlive: boolean,
+  obstacles: readonly string[],
+  missing: readonly string[],
+][] = [
+  [4, 0, false, true, [], []],
+  [4, 1, false, true, [], [SHEDDING]],
+  [1, 0, false, true, [], [FEWER]],
+  [1, 1, false, true, [SHUT], [FEWER, SHEDDING]],
+  [0, 0, false, false, [NONE], ["workers: 4 of 4 not running"]],
+  [0, 0, true, true, ["draining: the gateway is about to stop"], ["workers: 4 of 4 not running"]],
+];
+for (const [running, shedding, isDraining, alive, obstacles, missing] of PROCESSES) {
+  const when = `${running} of 4 workers run, ${shedding} of these without descriptors${isDraining ? ", draining" : ""}`;
+  test(`findObstacles, tellMissing and isAlive have ${obstacles.length}, ${missing.length} and ${alive} when ${when}`, () => {
+    const processes = { wanted: 4, running, shedding };
+    expect(findObstacles(IDLE, processes, isDraining)).toEqual([...obstacles]);
+    expect(tellMissing(processes)).toEqual([...missing]);
+    expect(isAlive(processes, isDraining)).toBe(alive);
   });
 }

@@ -39,6 +39,7 @@ test("docs/architecture.md takes each state table from the head of its file", ()
     "src/delivery/nats/health.ts",
     "src/delivery/spool/admission.ts",
     "src/delivery/relaywindow.ts",
+    "src/process/slot.ts",
     "src/server/loadshedder.ts",
   ]);
 });

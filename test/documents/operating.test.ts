@@ -50,7 +50,14 @@ test("docs/operating.md has a row for every metric, and for no other", async () 
 
 test("docs/operating.md has a row for every obstacle to readiness", () => {
   const states = NATS_STATES.flatMap((nats) => SPOOL_STATES.map((spool) => ({ ...IDLE, nats, spool })));
-  const obstacles = new Set(states.flatMap((state) => findObstacles(state, true)));
+  const counts = [0, 1].flatMap((running) => [0, 1].map((shedding) => ({ wanted: 1, running, shedding })));
+  const obstacles = new Set(
+    states.flatMap((state) =>
+      counts.flatMap((processes) =>
+        [true, false].flatMap((isDraining) => findObstacles(state, processes, isDraining)),
+      ),
+    ),
+  );
   expect(namedUnder("Readiness").sort()).toEqual([...obstacles].sort());
 });
 

@@ -26,14 +26,14 @@ export const PROCESS: readonly Mutant[] = [
   {
     name: "a restarted worker is not told that somebody watches",
     file: "src/process/supervisor.ts",
-    from: 'if (viewers.length > 0) worker.tell({ kind: "watch", viewers });',
+    from: 'if (viewers.length > 0) crew.tell(index, { kind: "watch", viewers });',
     to: "",
     tests: ["test/process/supervisor.test.ts", "test/process/reports.test.ts"],
   },
   {
     name: "no SIGKILL at the limit",
-    file: "src/process/supervisor.ts",
-    from: '() => worker.kill("SIGKILL"))',
+    file: "src/process/crew.ts",
+    from: '() => place.worker.kill("SIGKILL"))',
     to: "() => {})",
     tests: ["test/process/supervisor.test.ts", "test/process/supervisor.workers.test.ts"],
   },
@@ -60,9 +60,9 @@ export const PROCESS: readonly Mutant[] = [
   },
   {
     name: "a dead worker is started again while all are stopped",
-    file: "src/process/supervisor.ts",
-    from: "if (!isStopping) launch();",
-    to: "launch();",
+    file: "src/process/crew.ts",
+    from: 'if (change(place, { is: "due" }).phase === "starting") place.worker = launch();',
+    to: "place.worker = launch();",
     tests: ["test/process/supervisor.test.ts"],
   },
   {
@@ -74,7 +74,7 @@ export const PROCESS: readonly Mutant[] = [
   },
   {
     name: "a worker is started again on the port that was asked for",
-    file: "src/process/supervisor.ts",
+    file: "src/process/crew.ts",
     from: "port = message.port;\n        resolve(port);",
     to: "resolve(message.port);",
     tests: ["test/process/supervisor.test.ts"],
@@ -82,9 +82,9 @@ export const PROCESS: readonly Mutant[] = [
   {
     name: "metrics wait a second for a dead worker",
     file: "src/process/supervisor.ts",
-    from: 'if (!worker.tell({ kind: "ask snapshot", question })) questions.get(question)?.();',
-    to: 'worker.tell({ kind: "ask snapshot", question });',
-    tests: ["test/process/supervisor.test.ts"],
+    from: "questions.forget(index);",
+    to: "",
+    tests: ["test/process/supervisor.metrics.test.ts"],
   },
   {
     name: "NATS is as good as its best worker",
@@ -124,16 +124,37 @@ export const PROCESS: readonly Mutant[] = [
   {
     name: "SIGHUP is not passed on to workers",
     file: "src/process/supervisor.ts",
-    from: 'process.on("SIGHUP", () => signalAll("SIGHUP"));',
+    from: 'process.on("SIGHUP", () => crew.signalAll("SIGHUP"));',
     to: "",
     tests: ["test/process/supervisor.workers.test.ts"],
   },
   {
-    name: "a gateway outlives the script that started it",
-    file: "src/process/launcher.ts",
-    from: "    onGone();\n",
+    name: "crash loops do not back off",
+    file: "src/process/slot.ts",
+    from: "FIRST_WAIT_MS * 2 ** (failures - 1)",
+    to: "FIRST_WAIT_MS",
+    tests: ["test/process/slot.test.ts", "test/process/supervisor.test.ts"],
+  },
+  {
+    name: "a spawn that throws ends the supervisor's timer with it",
+    file: "src/process/workerprocess.ts",
+    from: "const reason = error instanceof Error ? error : new StartError(String(error));",
+    to: "throw error;",
+    tests: ["test/process/workerprocess.test.ts", "test/process/workerprocess.spawn.test.ts"],
+  },
+  {
+    name: "a second signal leaves the workers on the port",
+    file: "src/process/serve.ts",
+    from: "endAtOnce: async () => supervisor?.endAtOnce(),",
     to: "",
-    tests: ["test/process/launcher.test.ts", "test/process/launcher.script.test.ts"],
+    tests: ["test/process/signals.test.ts"],
+  },
+  {
+    name: "overlapping scrapes ask over each other",
+    file: "src/process/questions.ts",
+    from: "if (asked !== null) return asked.answer;",
+    to: "",
+    tests: ["test/process/supervisor.metrics.test.ts"],
   },
   {
     name: "a worker does not tell what it left out of the live feed",
@@ -141,5 +162,12 @@ export const PROCESS: readonly Mutant[] = [
     from: "          share.missed++;\n",
     to: "",
     tests: ["test/observe/workerfeed.test.ts"],
+  },
+  {
+    name: "a gateway outlives the script that started it",
+    file: "src/process/launcher.ts",
+    from: "    onGone();\n",
+    to: "",
+    tests: ["test/process/launcher.test.ts", "test/process/launcher.script.test.ts"],
   },
 ];

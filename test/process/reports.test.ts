@@ -3,7 +3,9 @@ import { describe, expect, test } from "bun:test";
 import { type DeliveryState, NATS_STATES } from "../../src/delivery/delivery.ts";
 import { SPOOL_STATES } from "../../src/delivery/spool/admission.ts";
 import type { Snapshot } from "../../src/observe/snapshot.ts";
+import type { Totals } from "../../src/observe/totals.ts";
 import { addStates, createReports } from "../../src/process/reports.ts";
+import type { WorkerStatus } from "../../src/process/worker.ts";
 import { putAwayAfterEach } from "../support/parts.ts";
 import { IDLE } from "../support/ports.ts";
 import { until } from "../support/until.ts";
@@ -24,6 +26,12 @@ putAwayAfterEach();
 const ONE = { published: 1, spooled: 20, failed: 300, rejected: 4000, dropped: 50_000 };
 const THREE = { published: 3, spooled: 60, failed: 900, rejected: 12_000, dropped: 150_000 };
 const UP: DeliveryState = { ...IDLE, nats: "up" };
+
+const statusWith = (state: DeliveryState, totals: Totals, isShedding = false): WorkerStatus => ({
+  state,
+  totals,
+  isShedding,
+});
 
 /** A snapshot with one counter and one gauge. */
 function snapshotOf(accepted: number, spooled: number): Snapshot {
@@ -104,11 +112,11 @@ describe("addStates", () => {
 describe("createReports", () => {
   test("createReports has the last status and the last snapshot of each worker", () => {
     const reports = createReports();
-    reports.takeStatus(0, { ...UP, spooled: 9 }, ONE);
+    reports.takeStatus(0, statusWith({ ...UP, spooled: 9 }, ONE));
     reports.takeSnapshot(0, snapshotOf(1, 1));
-    reports.takeStatus(1, { ...UP, spooled: 2 }, ONE);
+    reports.takeStatus(1, statusWith({ ...UP, spooled: 2 }, ONE));
     reports.takeSnapshot(1, snapshotOf(10, 2));
-    reports.takeStatus(0, { ...UP, spooled: 1 }, { ...ONE, published: 2 });
+    reports.takeStatus(0, statusWith({ ...UP, spooled: 1 }, { ...ONE, published: 2 }));
     reports.takeSnapshot(0, snapshotOf(5, 3));
     expect(reports.state()).toEqual({ ...UP, spooled: 3 });
     expect(reports.totals().published).toBe(3);
@@ -119,13 +127,13 @@ describe("createReports", () => {
   test("createReports counts what a dead worker has counted once, before and after another one takes its place", () => {
     const reports = createReports();
     for (const index of [0, 1, 2]) {
-      reports.takeStatus(index, UP, ONE);
+      reports.takeStatus(index, statusWith(UP, ONE));
       reports.takeSnapshot(index, snapshotOf(1, 0));
     }
     reports.retire(1);
     expect(reports.totals()).toEqual(THREE);
     expect(sumIn(reports.snapshots(), "accepted")).toBe(3);
-    reports.takeStatus(1, UP, ONE);
+    reports.takeStatus(1, statusWith(UP, ONE));
     reports.takeSnapshot(1, snapshotOf(1, 0));
     expect(reports.totals().rejected).toBe(16_000);
     expect(sumIn(reports.snapshots(), "accepted")).toBe(4);
@@ -136,18 +144,31 @@ describe("createReports", () => {
 
   test("createReports counts a worker that dies twice, and says nothing in between, once", () => {
     const reports = createReports();
-    reports.takeStatus(0, UP, ONE);
+    reports.takeStatus(0, statusWith(UP, ONE));
     reports.takeSnapshot(0, snapshotOf(1, 0));
     for (let times = 0; times < 3; times++) reports.retire(0);
     expect(reports.totals()).toEqual(ONE);
     expect(sumIn(reports.snapshots(), "accepted")).toBe(1);
   });
 
+  test("createReports counts the workers that have closed their port, of those that live", () => {
+    const reports = createReports();
+    for (const index of [0, 1, 2]) reports.takeStatus(index, statusWith(UP, ONE, index > 0));
+    expect(reports.shedding()).toBe(2);
+    reports.retire(2);
+    expect(reports.shedding()).toBe(1);
+    reports.takeStatus(1, statusWith(UP, ONE));
+    expect(reports.shedding()).toBe(0);
+  });
+
   test("createReports forgets what a dead worker was and held", () => {
     const reports = createReports();
-    reports.takeStatus(0, UP, ONE);
+    reports.takeStatus(0, statusWith(UP, ONE));
     reports.takeSnapshot(0, snapshotOf(0, 4));
-    reports.takeStatus(1, { ...UP, nats: "down", spool: "full", spooled: 7, oldestSpooledMs: 5 }, ONE);
+    reports.takeStatus(
+      1,
+      statusWith({ ...UP, nats: "down", spool: "full", spooled: 7, oldestSpooledMs: 5 }, ONE),
+    );
     reports.takeSnapshot(1, snapshotOf(0, 7));
     reports.retire(1);
     expect(reports.state()).toEqual(UP);

@@ -1,7 +1,6 @@
 // What a supervisor does with its workers and when: the workers are scripted, and the clock is turned by hand.
 import { expect, test } from "bun:test";
 import { StartError } from "../../src/process/starterror.ts";
-import type { FromWorker } from "../../src/process/worker.ts";
 import type { WorkerEnd } from "../../src/process/workerprocess.ts";
 import { putAwayAfterEach } from "../support/parts.ts";
 import { IDLE } from "../support/ports.ts";
@@ -39,12 +38,12 @@ for (const [end, message] of FAILURES) {
     await settle();
     const failed = view.catch((error: unknown) => error);
     await worker(1).end(end);
+    expect(worker(0).signals).toEqual(["SIGKILL"]);
+    await worker(0).end({ signal: "SIGKILL" });
     const error = await failed;
     expect(error).toBeInstanceOf(StartError);
     expect(error).toMatchObject({ name: "StartError", message, code: 1 });
     expect((error as StartError).cause).toBe(end.error);
-    expect(worker(0).signals).toEqual(["SIGKILL"]);
-    await worker(0).end({ signal: "SIGKILL" });
     clock.advance(60_000);
     expect(started).toHaveLength(2);
   });
@@ -57,6 +56,7 @@ test("supervise waits 15 seconds for a worker to listen, and then ends it", asyn
   expect(worker(0).signals).toEqual([]);
   clock.advance(1);
   expect(worker(0).signals).toContain("SIGKILL");
+  await worker(0).end({ signal: "SIGKILL" });
   expect(await failed).toMatchObject({ message: "Cannot start a worker: it does not listen" });
 });
 
@@ -65,7 +65,7 @@ test("supervise starts a dead worker again after half a second, in its slot and 
   await listen();
   await worker(0).end({ signal: "SIGSEGV" });
   expect(log.lines).toEqual([
-    'a worker ended and is started again {"worker":0,"code":null,"signal":"SIGSEGV"}',
+    'a worker ended and is started again {"worker":0,"code":null,"signal":"SIGSEGV","waitMs":500}',
   ]);
   clock.advance(499);
   expect(started).toHaveLength(2);
@@ -91,20 +91,25 @@ test("supervise goes on trying when a worker cannot be started again, or does no
   await worker(0).end({ code: 1 });
   clock.advance(500);
   await worker(1).end({ error: new Error("spawn EAGAIN") });
-  expect(log.lines.at(-1)).toBe('a worker ended and is started again {"worker":0,"error":"spawn EAGAIN"}');
-  clock.advance(500);
+  expect(log.lines.at(-1)).toBe(
+    'a worker ended and is started again {"worker":0,"error":"spawn EAGAIN","waitMs":1000}',
+  );
+  clock.advance(1000);
   clock.advance(15_000);
   expect(worker(2).signals).toEqual(["SIGKILL"]);
   await worker(2).end({ signal: "SIGKILL" });
-  clock.advance(500);
+  clock.advance(1999);
+  expect(started).toHaveLength(3);
+  clock.advance(1);
   expect(started).toHaveLength(4);
 });
 
 test("supervise counts what a dead worker has said, and does not keep what it was", async () => {
   const { worker, listen } = superviseScripted(2);
   const view = await listen();
+  const state = { ...IDLE, nats: "up", spooled: 5 } as const;
   for (const at of [0, 1]) {
-    worker(at).hear({ kind: "status", state: { ...IDLE, nats: "up", spooled: 5 }, totals: TOTALS });
+    worker(at).hear({ kind: "status", status: { state, totals: TOTALS, isShedding: false } });
   }
   await worker(1).end({ code: 1 });
   expect(view.metrics.totals().published).toBe(2);
@@ -138,68 +143,6 @@ test("supervise tells a worker that it has started again who watches, once that 
   expect(worker(1).told).toEqual([]);
   worker(1).hear({ kind: "listening", port: 4000 });
   expect(worker(1).told).toEqual([{ kind: "watch", viewers: VIEWERS }]);
-});
-
-/** A worker's answer: one counter. */
-const snapshot = (question: number | null, value: number): FromWorker => ({
-  kind: "snapshot",
-  question,
-  snapshot: [
-    { name: "seen", help: "seen", type: "counter", aggregator: "sum", values: [{ value, labels: {} }] },
-  ],
-});
-
-test("supervise renders the metrics when each worker has answered, and takes nothing older for an answer", async () => {
-  const { worker, listen } = superviseScripted(2);
-  const { metrics } = await listen();
-  let text = "";
-  const rendering = metrics.render().then((rendered) => {
-    text = rendered;
-  });
-  for (const at of [0, 1]) expect(worker(at).told).toEqual([{ kind: "ask snapshot", question: at + 1 }]);
-  worker(0).hear(snapshot(1, 10));
-  worker(1).hear(snapshot(null, 1));
-  await settle();
-  expect(text).toBe("");
-  worker(1).hear(snapshot(2, 2));
-  await rendering;
-  expect(text).toContain("\nseen 12\n");
-});
-
-test("supervise answers everybody who asks for metrics at the same time", async () => {
-  const { worker, listen } = superviseScripted(1);
-  const { metrics } = await listen();
-  const texts = [metrics.render(), metrics.render()];
-  worker(0).hear(snapshot(1, 1));
-  expect(await texts[0]).toContain("\nseen 1\n");
-  worker(0).hear(snapshot(2, 2));
-  expect(await texts[1]).toContain("\nseen 2\n");
-});
-
-test("supervise waits a second for the metrics of a busy worker, and then takes its last", async () => {
-  const { worker, listen, clock } = superviseScripted(2);
-  const { metrics } = await listen();
-  for (const at of [0, 1]) worker(at).hear(snapshot(null, 10 ** at));
-  let isRendered = false;
-  const rendering = metrics.render().finally(() => {
-    isRendered = true;
-  });
-  worker(0).hear(snapshot(1, 2));
-  clock.advance(999);
-  await settle();
-  expect(isRendered).toBe(false);
-  clock.advance(1);
-  expect(await rendering).toContain("\nseen 12\n");
-});
-
-test("supervise does not wait for the metrics of a dead worker", async () => {
-  const { worker, listen } = superviseScripted(2);
-  const { metrics } = await listen();
-  worker(1).hear(snapshot(null, 10));
-  await worker(1).end({ code: 1 });
-  const rendering = metrics.render();
-  worker(0).hear(snapshot(1, 2));
-  expect(await rendering).toContain("\nseen 12\n");
 });
 
 test("supervise ends each worker with SIGTERM, and starts none again", async () => {

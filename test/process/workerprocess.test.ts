@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { type ChildProcess, spawn } from "node:child_process";
 import { EventEmitter } from "node:events";
 import type { FromWorker } from "../../src/process/worker.ts";
-import { holdChild } from "../../src/process/workerprocess.ts";
+import { holdChild, holdSpawned } from "../../src/process/workerprocess.ts";
 import { until } from "../support/until.ts";
 
 /** Holds a real process that runs a script; `heard` is what it has sent. */
@@ -41,6 +41,21 @@ test("holdChild tells why there is no process at all", async () => {
   expect([code, signal]).toEqual([null, null]);
   expect(error?.message).toContain("ENOENT");
   expect(worker.tell({ kind: "watch", viewers: [] })).toBe(false);
+});
+
+test("holdSpawned tells of a spawn that throws, as of one that tells an error", async () => {
+  for (const thrown of [new Error("ENOEXEC: unknown error"), "ENOEXEC: unknown error"]) {
+    const worker = holdSpawned(
+      () => {
+        throw thrown;
+      },
+      () => {},
+    );
+    const { code, signal, error } = await worker.ended;
+    expect([code, signal, error?.message]).toEqual([null, null, "ENOEXEC: unknown error"]);
+    expect(worker.tell({ kind: "watch", viewers: [] })).toBe(false);
+    expect(() => worker.kill("SIGKILL")).not.toThrow();
+  }
 });
 
 /** A child whose events come in the order that the test says. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAdmin } from "../../src/admin/admin.ts";
 import { createExplain } from "../../src/admin/explain.ts";
+import type { Processes } from "../../src/admin/readiness.ts";
 import { resolveSources, type Sources } from "../../src/config/sources.ts";
 import { createDelivery, type DeliveryState } from "../../src/delivery/delivery.ts";
 import type { Outgoing } from "../../src/delivery/outgoing.ts";
@@ -46,6 +47,8 @@ export interface PortsOptions {
   /** What the admin port asks for. */
   readonly token?: string | null;
 }
+/** A gateway of one process. */
+export const ONE_PROCESS: Processes = { wanted: 1, running: 1, shedding: 0 };
 
 /** Opens both ports on free numbers. `world` is what a test may change while they run. */
 export function openPorts({ allowedHosts = [], token = null }: PortsOptions = {}) {
@@ -53,6 +56,7 @@ export function openPorts({ allowedHosts = [], token = null }: PortsOptions = {}
     /** What readiness and the page are told, null for the truth: a NATS that is gone is another test's matter. */
     state: null as DeliveryState | null,
     isDraining: false,
+    processes: ONE_PROCESS,
   };
   const kept: Outgoing[] = [];
   const faults: unknown[] = [];
@@ -106,6 +110,7 @@ export function openPorts({ allowedHosts = [], token = null }: PortsOptions = {}
     token,
     isDraining: () => world.isDraining,
     delivery,
+    processes: () => world.processes,
     metrics,
     live,
     sources,

@@ -42,7 +42,7 @@ export function superviseScripted(count: number, env: Record<string, string> = {
   };
   /** Every worker that was started, oldest first. */
   const started: ScriptedWorker[] = [];
-  const view = supervise(
+  const supervisor = supervise(
     config,
     new Map(),
     count,
@@ -50,6 +50,8 @@ export function superviseScripted(count: number, env: Record<string, string> = {
     { debug() {}, ...log },
     {
       clock,
+      // The longest back-off there is after so many failures.
+      random: () => 0,
       start({ index }, port, hear) {
         const { promise: ended, resolve } = Promise.withResolvers<WorkerEnd>();
         const told: ToWorker[] = [];
@@ -75,6 +77,7 @@ export function superviseScripted(count: number, env: Record<string, string> = {
       },
     },
   );
+  const view = supervisor.opened;
   const worker = (at: number): ScriptedWorker => {
     const found = started.at(at);
     if (found === undefined)
@@ -89,5 +92,5 @@ export function superviseScripted(count: number, env: Record<string, string> = {
     }
     return view;
   };
-  return { clock, log, live, shown, started, worker, view, listen };
+  return { clock, log, live, shown, started, worker, supervisor, view, listen };
 }

@@ -50,13 +50,18 @@ const choices = (values: readonly string[]): Json => ({
 
 /** Every route of the admin port by its path. */
 export function adminPaths(): Json {
-  const ok = { "200": { description: "Alive", content: text("OK") } };
   const object = { type: "object" };
   const found = (description: string, content: Json): Json => ({ "200": { description, content } });
   return {
-    "/livez": probe("livez", "Whether the process lives", ok),
+    "/livez": probe("livez", "Whether the process lives", {
+      "200": { description: "Alive", content: text("OK") },
+      "503": { description: "Nothing takes pixels", content: text("no worker is running") },
+    }),
     "/readyz": probe("readyz", "Whether events may be sent here", {
-      "200": { description: "Ready", content: text("OK") },
+      "200": {
+        description: "Ready; further lines name workers that are missing",
+        content: text("OK"),
+      },
       "503": {
         description: "Not ready; each line is one reason",
         content: text("spool is full: it takes no event"),
