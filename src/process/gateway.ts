@@ -22,6 +22,7 @@ import { createApp } from "../server/app.ts";
 import { createDecide } from "../server/decide.ts";
 import { createLoadShedder } from "../server/loadshedder.ts";
 import { createRateLimiter } from "../server/ratelimiter.ts";
+import { guardDescriptors } from "./descriptors.ts";
 import { listen } from "./listen.ts";
 import { watchSources } from "./reload.ts";
 import { StartError } from "./starterror.ts";
@@ -118,15 +119,17 @@ export function openGateway(
     reusePort: slot !== null,
     maxHeaderBytes: maxUrlBytes + HEADER_ROOM_BYTES,
   });
+  const guard = listener.relief === null ? null : guardDescriptors(listener.relief, log, systemClock);
 
   return {
     port: listener.port,
     metrics,
     state: delivery.state,
-    processes: () => ({ wanted: 1, running: 1, shedding: 0 }),
+    processes: () => ({ wanted: 1, running: 1, shedding: guard?.isShedding ? 1 : 0 }),
     sources,
     async stop() {
       watched.stop();
+      guard?.stop();
       listener.leave();
       await sleep(config.shutdownDelayMs);
       // Not by the time of day: somebody may set it meanwhile.

@@ -29,18 +29,29 @@ export const bun: Runtime = {
     const serve = (request: Request) =>
       request.headers.has("transfer-encoding") ? answerWhole(request, answer) : answer(request);
     let isLeaving = false;
-    const listening = Bun.serve({
-      hostname: host,
-      port,
-      reusePort,
-      development: false,
-      idleTimeout: 75,
-      maxRequestBodySize: MAX_BODY_BYTES,
-      fetch: (request) => (isLeaving ? sendOff(serve(request)) : serve(request)),
-    });
+    const open = (wanted: number) =>
+      Bun.serve({
+        hostname: host,
+        port: wanted,
+        reusePort,
+        development: false,
+        idleTimeout: 75,
+        maxRequestBodySize: MAX_BODY_BYTES,
+        fetch: (request) => (isLeaving ? sendOff(serve(request)) : serve(request)),
+      });
+    let listening = open(port);
+    const taken = listening.port ?? port;
+    // Bun tells the peer of another server's request as well, also of one that has been stopped.
     server ??= listening;
     return {
-      port: listening.port ?? port,
+      port: taken,
+      relief: {
+        closeIdle: () => listening.closeIdleConnections(),
+        pause: () => void listening.stop(false),
+        resume() {
+          listening = open(taken);
+        },
+      },
       leave() {
         isLeaving = true;
       },

@@ -52,6 +52,7 @@ export const deno: Runtime = {
     );
     return {
       port: server.addr.port,
+      relief: null,
       leave() {
         isLeaving = true;
       },

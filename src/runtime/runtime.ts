@@ -19,6 +19,18 @@ export interface Listener {
   leave(): void;
   /** Stops accepting and resolves when what is in flight is answered, or ends it at once. */
   stop(isAtOnce: boolean): Promise<void>;
+  /** Null where the runtime does not let it be done. */
+  readonly relief: Relief | null;
+}
+
+/** What a port can do when the process has too few file descriptors. */
+export interface Relief {
+  /** Closes connections that wait for their next request; returns how many. */
+  closeIdle(): number;
+  /** Closes the port and its idle connections; what is in flight is answered. */
+  pause(): void;
+  /** Opens the port again. Throws when that cannot be done. */
+  resume(): void;
 }
 
 /** What serves an app over HTTP. */

@@ -40,6 +40,7 @@ test("docs/architecture.md takes each state table from the head of its file", ()
     "src/delivery/spool/admission.ts",
     "src/delivery/relaywindow.ts",
     "src/process/slot.ts",
+    "src/process/descriptors.ts",
     "src/server/loadshedder.ts",
   ]);
 });

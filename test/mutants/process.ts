@@ -164,6 +164,13 @@ export const PROCESS: readonly Mutant[] = [
     tests: ["test/observe/workerfeed.test.ts"],
   },
   {
+    name: "the reserve is kept while the port is closed",
+    file: "src/process/descriptors.ts",
+    from: "relief.pause();\n      holder.keep(0);",
+    to: "relief.pause();",
+    tests: ["test/process/descriptors.test.ts"],
+  },
+  {
     name: "a gateway outlives the script that started it",
     file: "src/process/launcher.ts",
     from: "    onGone();\n",
