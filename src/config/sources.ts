@@ -1,10 +1,13 @@
 // Write key to source to destinations: loads the configuration file, and resolves it to what a request asks for.
 import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import type { SourcePolicy } from "../pixel/build.ts";
 import type { ReplyForm } from "../pixel/reply.ts";
-import type { EventType } from "../pixel/schema.ts";
-import { type ConfigFile, checkConfigFile } from "./schema.ts";
+import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
+import { checkConfigFile } from "./check.ts";
+import type { ConfigFile } from "./schema.ts";
 import { isShowable } from "./shown.ts";
+import { runAtOnce, type Steps, stepwise } from "./steps.ts";
 import { eventSubject, type Route } from "./subject.ts";
 
 /** A source, resolved: its policies, and per type where its events go. */
@@ -27,25 +30,57 @@ export const DEMO: ConfigFile = {
   destinations: [{ id: "demo" }],
 };
 
-/** Reads and resolves a configuration file, or the demo when `path` is null. Returns every fault, each with its path. */
+/**
+ * Reads and resolves a configuration file, or the demo when `path` is null, all at once. Returns every fault, each with
+ * its path.
+ */
 export function loadSources(path: string | null, prefix: string): Sources | string[] {
   if (path === null) return resolveSources(DEMO, prefix);
-  const shown = isShowable(path) ? path : "the configuration file";
   let text: string;
   try {
-    // Some editors begin a file with a byte order mark.
-    text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+    text = readFileSync(path, "utf8");
   } catch (error) {
-    return [`Cannot read ${shown}: ${faultOfFile(error)}`];
+    return [unreadable(path, error)];
   }
+  return runAtOnce(readSources(text, path, prefix));
+}
+
+/** As `loadSources`, beside requests: `run` does the steps when there is time. */
+export async function reloadSources(
+  path: string | null,
+  prefix: string,
+  run: <T>(steps: Steps<T>) => Promise<T>,
+): Promise<Sources | string[]> {
+  if (path === null) return resolveSources(DEMO, prefix);
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    return [unreadable(path, error)];
+  }
+  return run(readSources(text, path, prefix));
+}
+
+function* readSources(text: string, path: string, prefix: string): Steps<Sources | string[]> {
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    // Some editors begin a file with a byte order mark.
+    content = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (error) {
-    return [`Cannot read ${shown}: not JSON: ${withoutExcerpt(faultOfFile(error))}`];
+    return [`Cannot read ${shown(path)}: not JSON: ${withoutExcerpt(faultOfFile(error))}`];
   }
-  const resolved = resolveSources(content, prefix);
-  return Array.isArray(resolved) ? resolved.map((fault) => `Cannot use ${shown}: ${fault}`) : resolved;
+  yield;
+  const resolved = yield* resolveInSteps(content, prefix);
+  return Array.isArray(resolved) ? resolved.map((fault) => `Cannot use ${shown(path)}: ${fault}`) : resolved;
+}
+
+function unreadable(path: string, error: unknown): string {
+  return `Cannot read ${shown(path)}: ${faultOfFile(error)}`;
+}
+
+/** A path as a fault names it. */
+function shown(path: string): string {
+  return isShowable(path) ? path : "the configuration file";
 }
 
 function faultOfFile(error: unknown): string {
@@ -65,20 +100,34 @@ function withoutExcerpt(message: string): string {
 
 /** Checks the content of a configuration file and resolves it. Returns every fault, each with its path. */
 export function resolveSources(content: unknown, prefix: string): Sources | string[] {
-  const checked = checkConfigFile(content);
-  return Array.isArray(checked) ? checked : link(checked, prefix);
+  return runAtOnce(resolveInSteps(content, prefix));
 }
 
-function link(content: ConfigFile, prefix: string): Sources {
+function* resolveInSteps(content: unknown, prefix: string): Steps<Sources | string[]> {
+  const checked = yield* checkConfigFile(content);
+  return Array.isArray(checked) ? checked : yield* link(checked, prefix);
+}
+
+/** A destination as sources find it: its place in the file, and its route for each type that it takes. */
+interface Target {
+  readonly place: number;
+  readonly routes: Readonly<Record<EventType, Route | null>>;
+}
+
+function* link(content: ConfigFile, prefix: string): Steps<Sources> {
+  const targets = new Map<string, Target>();
+  yield* stepwise(content.destinations, ({ id, enabled = true, events = EVENT_TYPES }, place) => {
+    if (!enabled) return;
+    const routeFor = (type: EventType): Route | null =>
+      events.includes(type) ? { destinationId: id, subject: eventSubject(prefix, id, type) } : null;
+    targets.set(id, { place, routes: { page: routeFor("page"), track: routeFor("track") } });
+  });
   const sources = new Map<string, Source>();
-  for (const source of content.sources) {
-    const routesOf = (type: EventType): Route[] =>
-      content.destinations
-        .filter(
-          (destination) => source.destinations.includes(destination.id) && destination.enabled !== false,
-        )
-        .filter((destination) => destination.events?.includes(type) ?? true)
-        .map(({ id }) => ({ destinationId: id, subject: eventSubject(prefix, id, type) }));
+  yield* stepwise(content.sources, (source) => {
+    const named = source.destinations.flatMap((id) => targets.get(id) ?? []);
+    // In the order of the file's destinations, whatever order a source names them in.
+    named.sort((a, b) => a.place - b.place);
+    const routesOf = (type: EventType): Route[] => named.flatMap(({ routes }) => routes[type] ?? []);
     sources.set(source.writeKey, {
       id: source.id,
       writeKey: source.writeKey,
@@ -92,6 +141,6 @@ function link(content: ConfigFile, prefix: string): Sources {
       rateLimit: source.rateLimit ?? null,
       routes: { page: routesOf("page"), track: routesOf("track") },
     });
-  }
+  });
   return sources;
 }

@@ -1,8 +1,10 @@
 // Reloads the configuration file on SIGHUP and on change: all of it or nothing.
 import { unwatchFile, watchFile } from "node:fs";
 import type { Config } from "../config/environment.ts";
-import { loadSources, type Sources } from "../config/sources.ts";
+import { reloadSources, type Sources } from "../config/sources.ts";
+import type { Steps } from "../config/steps.ts";
 import type { Log } from "../observe/log.ts";
+import { runInSlices } from "../runtime/slices.ts";
 
 // Polled: a change is seen on every file system, also when a mounted file is swapped behind a link.
 const POLL_MS = 1000;
@@ -15,35 +17,63 @@ export interface WatchedSources {
   stop(): void;
 }
 
+/** Does steps beside requests. */
+type RunSteps = <T>(steps: Steps<T>) => Promise<T>;
+
 /**
- * Watches the configuration file. A good one replaces the sources at once, `initial` being the first; a bad one is
- * reported and changes nothing.
+ * Watches the configuration file. A good one replaces the sources when it is read, `initial` being the first; a bad one
+ * is reported and changes nothing. Reading goes in slices, and requests in between.
+ *
+ * | state   | news (SIGHUP, a change) | read             | stop    |
+ * |---------|-------------------------|------------------|---------|
+ * | idle    | reading                 |                  | stopped |
+ * | reading | stale                   | idle             | stopped |
+ * | stale   | stale                   | reading, afresh  | stopped |
+ * | stopped | stopped                 | stopped, ignored | stopped |
+ *
+ * So the file as it was last always wins, and however often it changes, one reading at a time comes to its end.
  */
 export function watchSources(
   config: Pick<Config, "configFile" | "stream">,
   initial: Sources,
   log: Log,
+  run: RunSteps = runInSlices,
 ): WatchedSources {
   const { configFile } = config;
   let sources = initial;
-  let isOver = false;
-  const reload = () => {
-    if (isOver) return;
-    const loaded = loadSources(configFile, config.stream.prefix);
+  let state: "idle" | "reading" | "stale" | "stopped" = "idle";
+  const isStopped = () => state === "stopped";
+
+  async function read(): Promise<void> {
+    state = "reading";
+    const loaded = await reloadSources(configFile, config.stream.prefix, run);
+    if (isStopped()) return;
     if (Array.isArray(loaded)) {
       log.error("configuration not reloaded: the running one stays", { faults: loaded });
+    } else {
+      sources = loaded;
+      log.info("configuration reloaded", { sources: loaded.size });
+    }
+  }
+
+  async function reload(): Promise<void> {
+    if (state !== "idle") {
+      if (state === "reading") state = "stale";
       return;
     }
-    sources = loaded;
-    log.info("configuration reloaded", { sources: loaded.size });
-  };
+    do await read();
+    while (isStale());
+    if (!isStopped()) state = "idle";
+  }
+  const isStale = () => state === "stale";
+
   process.on("SIGHUP", reload);
   if (configFile !== null) watchFile(configFile, { interval: POLL_MS, persistent: false }, reload);
   return {
     current: () => sources,
     stop() {
       // The signal keeps its handler: without one it would end a process that is still answering.
-      isOver = true;
+      state = "stopped";
       if (configFile !== null) unwatchFile(configFile, reload);
     },
   };

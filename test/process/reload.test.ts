@@ -3,16 +3,20 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadSources } from "../../src/config/sources.ts";
+import { runAtOnce, type Steps } from "../../src/config/steps.ts";
 import { watchSources } from "../../src/process/reload.ts";
 import { COMMANDS, linesOf, startGateway, withGateway } from "../support/gatewayprocess.ts";
-import { recordLog, STREAM } from "../support/parts.ts";
+import { afterTest, putAwayAfterEach, recordLog, STREAM } from "../support/parts.ts";
+import { settle } from "../support/scriptedworkers.ts";
 import { until } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pixelgate-reload-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+putAwayAfterEach();
 
-test("watchSources has the sources of this moment, and after its stop those of the last", () => {
-  const configFile = join(folder, "moments.json");
+/** Watches a file of one source; `run` is how it is read again. */
+function watchFile(name: string, run?: Parameters<typeof watchSources>[3]) {
+  const configFile = join(folder, name);
   const write = (id: string) => {
     const content = { sources: [{ id, writeKey: "k", destinations: [] }], destinations: [{ id: "d" }] };
     writeFileSync(configFile, JSON.stringify(content));
@@ -21,23 +25,85 @@ test("watchSources has the sources of this moment, and after its stop those of t
   const initial = loadSources(configFile, "pixel");
   if (Array.isArray(initial)) throw new Error(initial.join("\n"));
   const others = process.listeners("SIGHUP");
-  const watched = watchSources({ configFile, stream: STREAM }, initial, { debug() {}, ...recordLog() });
-  try {
-    const hangUp = (id: string) => {
-      write(id);
-      process.emit("SIGHUP");
-      return watched.current().get("k")?.id;
-    };
-    expect(watched.current()).toBe(initial);
-    expect(hangUp("second")).toBe("second");
-    watched.stop();
-    expect(hangUp("third")).toBe("second");
-  } finally {
+  const log = recordLog();
+  const watched = watchSources({ configFile, stream: STREAM }, initial, { debug() {}, ...log }, run);
+  afterTest(() => {
     watched.stop();
     for (const listener of process.listeners("SIGHUP")) {
       if (!others.includes(listener)) process.removeListener("SIGHUP", listener);
     }
-  }
+  });
+  const hangUp = (id: string) => {
+    write(id);
+    process.emit("SIGHUP");
+  };
+  return { initial, log, watched, hangUp, id: () => watched.current().get("k")?.id };
+}
+
+/** A reader that does the steps of each reading when it is told to. */
+function readByHand() {
+  const waiting: (() => void)[] = [];
+  const run = <T>(steps: Steps<T>) =>
+    new Promise<T>((resolve) => waiting.push(() => resolve(runAtOnce(steps))));
+  /** Waits for the next reading and lets it end. */
+  const finish = async () => {
+    await until("a file is being read", () => waiting.length > 0);
+    waiting.shift()?.();
+    await settle();
+  };
+  return { waiting, run, finish };
+}
+
+test("watchSources has the sources of this moment, and after its stop those of the last", async () => {
+  const { initial, watched, hangUp, id } = watchFile("moments.json");
+  expect(watched.current()).toBe(initial);
+  hangUp("second");
+  await until("the second counts", () => id() === "second");
+  watched.stop();
+  hangUp("third");
+  await Bun.sleep(20);
+  expect(id()).toBe("second");
+});
+
+test("watchSources keeps what it has until the new file is read to its end", async () => {
+  const { run, finish } = readByHand();
+  const { hangUp, id } = watchFile("whole.json", run);
+  hangUp("second");
+  await settle();
+  expect(id()).toBe("first");
+  await finish();
+  expect(id()).toBe("second");
+});
+
+test("watchSources reads a file that changes meanwhile once more, and the last one wins", async () => {
+  const { run, finish, waiting } = readByHand();
+  const { hangUp, id, log } = watchFile("overlap.json", run);
+  hangUp("second");
+  await until("the second is being read", () => waiting.length === 1);
+  for (const name of ["third", "fourth", "fifth"]) hangUp(name);
+  await settle();
+  expect(waiting).toHaveLength(1);
+  await finish();
+  expect(id()).toBe("second");
+  await finish();
+  expect(id()).toBe("fifth");
+  expect(log.lines).toHaveLength(2);
+  hangUp("sixth");
+  await finish();
+  expect(id()).toBe("sixth");
+});
+
+test("watchSources does not take what is read only after its stop", async () => {
+  const { run, finish, waiting } = readByHand();
+  const { hangUp, id, watched, log } = watchFile("stopped.json", run);
+  hangUp("second");
+  await until("the second is being read", () => waiting.length === 1);
+  hangUp("third");
+  watched.stop();
+  await finish();
+  expect(id()).toBe("first");
+  expect(log.lines).toEqual([]);
+  expect(waiting).toEqual([]);
 });
 
 for (const runtime of ["bun", "deno"] as const) {
