@@ -1,12 +1,14 @@
 // Counts what happens, for Prometheus. On the request path a count is a few plain additions (50 ns, clock included);
-// prom-client names, sums and writes them when somebody asks. No client text becomes a label.
+// prom-client names, sums and writes them when somebody asks, all but the series by source. No client text becomes a label.
 import { type Aggregator, AggregatorRegistry, Counter, Gauge, type Metric, Registry } from "prom-client";
 import { type DeliveryState, NATS_STATES } from "../delivery/delivery.ts";
+import { runInSlices } from "../runtime/slices.ts";
 import { createRequestCounts } from "./counts.ts";
 import { Histogram } from "./histogram.ts";
 import { watchLag } from "./lag.ts";
-import { ACCEPTED, type Observer, OUTCOMES, type Outcome } from "./observer.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { type Observer, OUTCOMES } from "./observer.ts";
+import { EVENTS_HELP, EVENTS_TOTAL, writeRequestSeries } from "./requestseries.ts";
+import { type Snapshot, sourcesOf } from "./snapshot.ts";
 import type { Totals } from "./totals.ts";
 
 /** The counters of one process. */
@@ -34,20 +36,13 @@ export interface MetricsOptions {
   readonly delivery: () => DeliveryState;
 }
 
-// Outcomes that have a reason, each with a counter of its own, and what that says.
-const REASONED = {
-  rejected: "Requests answered with 4xx for a fault of the client's, by reason",
-  dropped: "Requests dropped by the operator's policy, by reason",
-  failed: "Requests answered with 503 for a cause of ours, by reason",
-} as const satisfies Partial<Record<Outcome, string>>;
-
 const LATENCY_BOUNDS = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const LAG_BOUNDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** Creates the metrics of a process and starts sampling its event loop. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const { version, startedMs, sourceIds, delivery } = options;
-  const requests = createRequestCounts(sourceIds);
+  const requests = createRequestCounts();
   const latency = new Histogram(
     "pixelgate_request_duration_seconds",
     "From a request's arrival to its answer, by outcome",
@@ -71,44 +66,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
 
-  new Counter({
-    name: "pixelgate_events_total",
-    help: "Requests on the pixel routes, each once, by how it ended",
-    labelNames: ["source", "type", "outcome"],
-    registers,
-    collect() {
-      this.reset();
-      for (const { source, type, outcome, count } of requests.list())
-        this.inc({ source, type, outcome }, count);
-    },
-  });
-  new Counter({
-    name: "pixelgate_accepted_total",
-    help: "Events answered with 200 because they are safe: published or spooled",
-    labelNames: ["source", "type"],
-    registers,
-    collect() {
-      this.reset();
-      for (const { source, type, outcome, count } of requests.list()) {
-        if (ACCEPTED.includes(outcome)) this.inc({ source, type }, count);
-      }
-    },
-  });
-  for (const [outcome, help] of Object.entries(REASONED)) {
-    new Counter({
-      name: `pixelgate_${outcome}_total`,
-      help,
-      labelNames: ["source", "type", "reason"],
-      registers,
-      collect() {
-        this.reset();
-        for (const { source, type, outcome: ended, reasons } of requests.list()) {
-          if (ended !== outcome) continue;
-          for (const [reason, count] of reasons) this.inc({ source, type, reason }, count);
-        }
-      },
-    });
-  }
   const relayed = new Counter({
     name: "pixelgate_drained_total",
     help: "Spooled events that were published later",
@@ -189,7 +146,17 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
   });
 
-  const snapshot = async () => (await registry.getMetricsAsJSON()) as unknown as Snapshot;
+  const snapshot = async (): Promise<Snapshot> => [
+    {
+      name: EVENTS_TOTAL,
+      help: EVENTS_HELP,
+      type: "counter",
+      aggregator: "sum",
+      values: [],
+      sources: requests.list(),
+    },
+    ...((await registry.getMetricsAsJSON()) as unknown as Snapshot),
+  ];
 
   return {
     count(outcome, type, sourceId, reason, startedMs) {
@@ -200,14 +167,22 @@ export function createMetrics(options: MetricsOptions): Metrics {
     relayed: (events) => relayed.inc(events),
     totals: requests.totals,
     snapshot,
-    render: async () => renderMetrics([await snapshot()]),
+    render: async () => renderMetrics([await snapshot()], sourceIds()),
     stop,
   };
 }
 
-/** Writes the metrics of one process, or of several added up, as Prometheus text. */
-export function renderMetrics(snapshots: readonly Snapshot[]): Promise<string> {
-  return AggregatorRegistry.aggregate([...snapshots]).metrics();
+/**
+ * Writes the metrics of one process, or of several added up, as Prometheus text; in slices, because each of `sourceIds`
+ * has its series.
+ */
+export async function renderMetrics(
+  snapshots: readonly Snapshot[],
+  sourceIds: Iterable<string>,
+): Promise<string> {
+  const requests = await runInSlices(writeRequestSeries(snapshots.map(sourcesOf), sourceIds));
+  const others = snapshots.map((snapshot) => snapshot.filter(({ sources }) => sources === undefined));
+  return `${requests}\n\n${await AggregatorRegistry.aggregate(others).metrics()}`;
 }
 
 /** The content type of that text. */

@@ -88,7 +88,10 @@ export function supervise(
         totals: reports.totals,
         async render() {
           await questions.ask();
-          return renderMetrics(reports.snapshots());
+          return renderMetrics(
+            reports.snapshots(),
+            Array.from(watched.current().values(), ({ id }) => id),
+          );
         },
       },
       async stop() {

@@ -148,8 +148,9 @@ test("renderMetrics adds several processes up", async () => {
   second.ack(0.001);
   // A snapshot travels between processes as JSON.
   const snapshots = JSON.parse(JSON.stringify([await first.snapshot(), await second.snapshot()]));
-  const text = await renderMetrics(snapshots);
+  const text = await renderMetrics(snapshots, ["blog", "quiet"]);
   expect(read(text, 'pixelgate_events_total{source="blog",type="page",outcome="published"}')).toBe(2);
+  expect(read(text, 'pixelgate_events_total{source="quiet",type="page",outcome="published"}')).toBe(0);
   expect(read(text, "pixelgate_spool_events")).toBe(5);
   expect(read(text, "pixelgate_spool_oldest_seconds")).toBe(9);
   expect(read(text, 'pixelgate_nats_state{state="up"}')).toBe(1);

@@ -32,7 +32,7 @@ async function snapshotOf(events: number): Promise<Snapshot> {
 test("addCounters adds counters and histograms by label and forgets gauges", async () => {
   let retired: Snapshot = [];
   for (const events of [1, 2, 3]) retired = addCounters(retired, await snapshotOf(events));
-  const lines = (await renderMetrics([retired, await snapshotOf(4)])).split("\n");
+  const lines = (await renderMetrics([retired, await snapshotOf(4)], [])).split("\n");
   expect(lines).toContain('pixelgate_events_total{source="blog",type="page",outcome="published"} 10');
   expect(lines).toContain(
     'pixelgate_rejected_total{source="_unknown",type="track",reason="invalid write key"} 10',
@@ -45,6 +45,6 @@ test("addCounters grows with what is counted, not with how many die", async () =
   const one = addCounters([], await snapshotOf(1));
   let retired = one;
   for (let died = 0; died < 50; died++) retired = addCounters(retired, await snapshotOf(1));
-  const size = (snapshot: Snapshot) => snapshot.reduce((sum, metric) => sum + metric.values.length, 0);
+  const size = (snapshot: Snapshot) => JSON.stringify(snapshot).replace(/[0-9.]+/g, "0").length;
   expect(size(retired)).toBe(size(one));
 });

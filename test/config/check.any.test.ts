@@ -1,0 +1,61 @@
+// The compiled check of each item, the sets beside it and the slow check of the whole file say the same of any file.
+import { expect, test } from "bun:test";
+import { Value } from "@sinclair/typebox/value";
+import fc from "fast-check";
+import { checkConfigFile } from "../../src/config/check.ts";
+import { ConfigFile } from "../../src/config/schema.ts";
+import { runAtOnce } from "../../src/config/steps.ts";
+
+const odd = fc.constantFrom<unknown>(null, 1, "", "a.b", "_a", [], {}, ["d"], true);
+const or = (good: fc.Arbitrary<unknown>) =>
+  fc.oneof({ weight: 12, arbitrary: good }, { weight: 1, arbitrary: odd });
+const optional = { requiredKeys: [] };
+
+const source = fc
+  .tuple(
+    fc.record({ destinations: or(fc.array(fc.constantFrom("d0", "d1"), { maxLength: 3 })) }),
+    fc.record(
+      {
+        enabled: or(fc.boolean()),
+        ip: or(fc.constantFrom("keep", "drop", "hash")),
+        reply: or(fc.constantFrom("gif", "png")),
+        rateLimit: or(fc.constantFrom(1, 0, 1.5, 1_000_001)),
+        port: odd,
+      },
+      optional,
+    ),
+  )
+  .map(([needed, more]) => ({ ...needed, ...more }));
+const destination = fc.record(
+  {
+    events: or(fc.array(fc.constantFrom("page", "track", "screen"), { maxLength: 3 })),
+    enabled: or(fc.boolean()),
+  },
+  optional,
+);
+const file = fc
+  .tuple(fc.array(or(source), { maxLength: 3 }), fc.array(or(destination), { maxLength: 2 }), fc.boolean())
+  .map(([sources, destinations, isWhole]) => ({
+    // Ids are told apart, so that nothing but the schema can be wrong, beside what names no destination.
+    sources: sources.map((item, i) => named(item, { id: `s${i}`, writeKey: `k${i}` })),
+    ...(isWhole || destinations.length > 0
+      ? { destinations: destinations.map((item, i) => named(item, { id: `d${i}` })) }
+      : {}),
+  }));
+
+function named(item: unknown, names: object): unknown {
+  return typeof item === "object" && item !== null && !Array.isArray(item) ? { ...names, ...item } : item;
+}
+
+test("checkConfigFile finds a fault of shape exactly where the schema of the whole file does", () => {
+  fc.assert(
+    fc.property(fc.oneof(file, odd), (content) => {
+      const checked = runAtOnce(checkConfigFile(content));
+      const faults = Array.isArray(checked)
+        ? checked.filter((fault) => !fault.includes(": no destination has"))
+        : [];
+      expect(faults.length === 0).toBe(Value.Check(ConfigFile, content));
+    }),
+    { numRuns: 1000 },
+  );
+});
