@@ -30,12 +30,14 @@ export function clientAddress(
 ): string | null {
   let address = peer === null ? null : readAddress(peer);
   if (address === null || trusted === null || forwardedFor === null) return address;
-  const hops = forwardedFor.split(",");
-  while (isTrusted(trusted, address)) {
-    const hop = hops.pop();
-    const next = hop === undefined ? null : readAddress(hop);
+  // From the right, hop by hop: whoever sends 100,000 of them has no more than the trusted ones read.
+  let end = forwardedFor.length;
+  while (end >= 0 && isTrusted(trusted, address)) {
+    const comma = end === 0 ? -1 : forwardedFor.lastIndexOf(",", end - 1);
+    const next = readAddress(forwardedFor.slice(comma + 1, end));
     if (next === null) return address;
     address = next;
+    end = comma;
   }
   return address;
 }

@@ -2,6 +2,7 @@
 import { truncateAddress } from "./address.ts";
 import { readFlags } from "./agent.ts";
 import { hide, isObject } from "./fields.ts";
+import { languagesOf, refererOf, userAgentOf } from "./headers.ts";
 import type { QueryObject } from "./query.ts";
 import { Rejection } from "./rejection.ts";
 import { type Flag, PAGE_FACTS } from "./schema.ts";
@@ -19,11 +20,11 @@ export interface RequestFacts {
 
 /** Reads each header once, and the cookie only where it counts. `address` is the client's, behind proxies. */
 export function readFacts(headers: Headers, address: string | null, readsCookie: boolean): RequestFacts {
-  const userAgent = headers.get("user-agent");
+  const userAgent = userAgentOf(headers);
   return {
     userAgent,
-    acceptLanguage: headers.get("accept-language"),
-    referer: headers.get("referer"),
+    acceptLanguage: languagesOf(headers),
+    referer: refererOf(headers),
     cookie: readsCookie ? headers.get("cookie") : null,
     address,
     flags: readFlags(headers, userAgent),

@@ -3,6 +3,9 @@
 /** A path of more segments than this is rejected (docs/wire-contract.md, "From query string to event"). */
 export const MAX_SEGMENTS = 32;
 
+/** And so is a query whose keys have more than this in all: four for each of 512 parameters. */
+export const MAX_SEGMENTS_IN_ALL = 2048;
+
 /** `Segment.index` of a key that is never an array index: a name, a forced key, a number over 255. */
 export const NAMED = -2;
 /** `Segment.index` of `-1`, which appends. */
@@ -24,10 +27,12 @@ export interface Path {
   readonly first: Segment;
   /** There are more segments than the cap, and only as many have been read. */
   readonly tooDeep: boolean;
+  /** How many segments have been read. */
+  readonly depth: number;
   /** Some segment is `-1`, so that the path means another place each time. */
   readonly appends: boolean;
-  /** How the key and its `=` look in a query string, where that is the text itself. */
-  readonly prefix: string;
+  /** How the key and its `=` look in a query string; empty where that is not the text itself, or is not remembered. */
+  prefix: string;
   /** The path that followed this one when it was last met. */
   next: Path | undefined;
 }
@@ -37,6 +42,11 @@ export interface Path {
 const CACHED_PATHS = 1024;
 const CACHED_KEY_LENGTH = 64;
 const cache = new Map<string, Path>();
+
+const DOT = 46;
+const NINE = 57;
+const COLON = 58;
+const BACKSLASH = 92;
 
 /** The path before any first one: its `next` is how the last query began. */
 export const START: Path = readPath("");
@@ -52,8 +62,10 @@ export function pathAfter(previous: Path, text: string): Path {
       START.next = undefined;
     }
     // A copy: a slice of the query would keep the whole query.
-    const own = `${text}=`.slice(0, -1);
+    const prefix = `${text}=`;
+    const own = prefix.slice(0, -1);
     path = readPath(own);
+    path.prefix = prefix;
     cache.set(own, path);
   }
   previous.next = path;
@@ -62,35 +74,67 @@ export function pathAfter(previous: Path, text: string): Path {
 
 /** Reads a decoded key: dots part segments, a leading `:` forces an object key, a backslash makes the next character literal. */
 export function readPath(text: string): Path {
-  const first: Segment = { name: "", index: NAMED, next: undefined };
-  let last = first;
-  let count = 0;
+  const hasEscapes = text.includes("\\");
+  let first: Segment | undefined;
+  let last: Segment | undefined;
+  let depth = 0;
   let appends = false;
   let start = 0;
-  while (start <= text.length && count < MAX_SEGMENTS) {
-    const forced = text[start] === ":";
+  while (start <= text.length && depth < MAX_SEGMENTS) {
+    const forced = text.charCodeAt(start) === COLON;
     if (forced) start++;
-    let name = "";
-    let from = start;
-    let at = start;
-    for (; at < text.length && text[at] !== "."; at++) {
-      if (text[at] !== "\\" || at + 1 === text.length) continue;
-      name += text.slice(from, at);
-      from = ++at;
-    }
-    name += text.slice(from, at);
+    const end = hasEscapes ? endOfEscaped(text, start) : endOf(text, start);
+    const written = text.slice(start, end);
+    const name = hasEscapes && written.includes("\\") ? unescapeName(written) : written;
     const segment: Segment = { name, index: forced ? NAMED : readIndex(name), next: undefined };
-    last.next = segment;
+    if (last !== undefined) last.next = segment;
+    first ??= segment;
     last = segment;
     if (segment.index === APPEND) appends = true;
-    count++;
-    start = at + 1;
+    depth++;
+    start = end + 1;
   }
   const tooDeep = start <= text.length;
-  return { text, first: first.next ?? first, tooDeep, appends, prefix: `${text}=`, next: undefined };
+  first ??= { name: "", index: NAMED, next: undefined };
+  return { text, first, tooDeep, depth, appends, prefix: "", next: undefined };
+}
+
+function endOf(text: string, start: number): number {
+  const end = text.indexOf(".", start);
+  return end < 0 ? text.length : end;
+}
+
+function endOfEscaped(text: string, start: number): number {
+  let at = start;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === DOT) break;
+    if (code === BACKSLASH) at++;
+  }
+  return Math.min(at, text.length);
+}
+
+// Codes in one array, and one text made of each few thousand: a text that grows by a letter at a time costs 5 times that.
+const LONGEST_CALL = 4096;
+
+/** The text that escapes stand for; a backslash at its end is one. */
+function unescapeName(written: string): string {
+  const codes: number[] = [];
+  for (let at = 0; at < written.length; at++) {
+    if (written.charCodeAt(at) === BACKSLASH && at + 1 < written.length) at++;
+    codes.push(written.charCodeAt(at));
+  }
+  if (codes.length <= LONGEST_CALL) return String.fromCharCode(...codes);
+  let text = "";
+  for (let from = 0; from < codes.length; from += LONGEST_CALL) {
+    text += String.fromCharCode(...codes.slice(from, from + LONGEST_CALL));
+  }
+  return text;
 }
 
 function readIndex(name: string): number {
+  // Most names begin with a letter, and are told from an index by that.
+  if (name.charCodeAt(0) > NINE) return NAMED;
   if (name === "-1") return APPEND;
   if (!/^[0-9]+$/.test(name)) return NAMED;
   const index = Number(name);

@@ -1,5 +1,6 @@
 // What goes back: OK, the GIF or the reason, in a form that the client can show.
 import { isMailReader } from "./agent.ts";
+import { userAgentOf } from "./headers.ts";
 import type { Rejection } from "./rejection.ts";
 
 /** The body of an answer: the image, or a line of text. */
@@ -33,7 +34,7 @@ export function readReplyForm(headers: Headers): ReplyForm {
   if (destination !== null) return destination === "image" ? "gif" : "text";
   const accept = headers.get("accept");
   if (accept === null || accept.trim() === "*/*") {
-    const userAgent = headers.get("user-agent") ?? "";
+    const userAgent = userAgentOf(headers) ?? "";
     return userAgent.startsWith("Mozilla/") || isMailReader(userAgent) ? "gif" : "text";
   }
   return /\bimage\//i.test(accept) && !/\btext\/html\b/i.test(accept) ? "gif" : "text";

@@ -8,7 +8,9 @@ import { clientAddress } from "../pixel/address.ts";
 import { asksForPrivacy } from "../pixel/agent.ts";
 import { buildEvent, Dropped, readWriteKey } from "../pixel/build.ts";
 import { readFacts } from "../pixel/facts.ts";
+import { userAgentOf } from "../pixel/headers.ts";
 import type { NewId } from "../pixel/identity.ts";
+import { decode } from "../pixel/percent.ts";
 import { queryOf, readQuery } from "../pixel/query.ts";
 import { Rejection } from "../pixel/rejection.ts";
 import { chooseReplyForm, type ReplyForm } from "../pixel/reply.ts";
@@ -131,10 +133,10 @@ function reject(request: PixelRequest, source: Source | null, rejection: Rejecti
   return { outcome: "rejected", source, form, rejection, record };
 }
 
-/** The source of a query that passes a cap: its write key is looked for without reading the rest. */
+/** The source of a query that passes a cap: its write key is looked for as it is usually written, and no other parameter read. */
 function sourceOfUnread(url: string, sources: Sources): Source | null {
-  const writeKey = new URLSearchParams(queryOf(url)).get("writeKey")?.trim() ?? "";
-  return sources.get(writeKey) ?? null;
+  const [, written = ""] = /(?:^|&)writeKey=([^&]*)/.exec(queryOf(url)) ?? [];
+  return sources.get(decode(written).trim()) ?? null;
 }
 
 function isOverRate(
@@ -166,7 +168,7 @@ function recordOf(
 ): RejectedRecord {
   const { id: sourceId } = source;
   const receivedAt = new Date(receivedMs).toISOString();
-  const userAgent = headers.get("user-agent");
+  const userAgent = userAgentOf(headers);
   const payload = JSON.stringify({ reason, query: queryOf(url), receivedAt, sourceId, userAgent });
   return { sourceId, payload };
 }

@@ -1,5 +1,6 @@
 // Tells the observer what has become of a request: a count always, a record only while somebody watches.
 import type { Observer, Outcome } from "../observe/observer.ts";
+import { userAgentOf } from "../pixel/headers.ts";
 import type { Decision, PixelRequest } from "./decide.ts";
 import { targetOf } from "./target.ts";
 
@@ -27,7 +28,7 @@ export function report(
     sourceId,
     destinations: outgoing?.routes.map((route) => route.destinationId) ?? [],
     target: targetOf(url),
-    userAgent: headers.get("user-agent"),
+    userAgent: userAgentOf(headers),
     payload: outgoing?.payload ?? null,
   });
 }

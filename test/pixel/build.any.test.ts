@@ -38,7 +38,7 @@ const NAMES = [
   "toString",
   "0",
   "-1",
-  "255",
+  "5",
   "",
 ];
 const VALUES = [

@@ -138,7 +138,8 @@ describe("caps", () => {
   const parameters = (count: number) => Array.from({ length: count }, (_, i) => `k${i}=${i}`).join("&");
   const tooMany = "400 too many query parameters: more than 512";
   const tooDeep = "400 query key too deep: more than 32 segments";
-  const tooSparse = "400 too many gaps in query arrays: more than 8192";
+  const tooManySegments = "400 query keys too deep: more than 2048 segments in all";
+  const tooSparse = "400 too many gaps in query arrays: more than 255";
 
   test("readQuery takes 512 parameters", () => {
     expect(Object.keys(json(parameters(512)) as object)).toHaveLength(512);
@@ -163,10 +164,21 @@ describe("caps", () => {
   test("readQuery counts no escaped dot as a segment", () => {
     expect(json(`${"a\\.".repeat(40)}=1`)).toEqual({ ["a.".repeat(40)]: "1" });
   });
-  test("readQuery takes one key of nothing but gaps and rejects a query of them", () => {
-    const sparse = ".255".repeat(31);
-    expect(JSON.stringify(json(`a${sparse}=1`)).match(/null/g)).toHaveLength(31 * 255);
-    expect(json(`a${sparse}=1&b${sparse}=1`)).toBe(tooSparse);
+  test("readQuery takes one array that is as sparse as an array can be, and rejects a query of more gaps", () => {
+    expect(JSON.stringify(json("a.255=1")).match(/null/g)).toHaveLength(255);
+    expect(json("a.255=1&b.1=1")).toBe(tooSparse);
+    expect(json(`a${".255".repeat(31)}=1`)).toBe(tooSparse);
+    expect(json("a.254=1&b.1=1&c.0=1&c.-1=2")).toBeObject();
+  });
+  test("readQuery takes keys of 2048 segments in all and rejects more", () => {
+    const deep = (keys: number) => Array.from({ length: keys }, (_, i) => `a.b.c.${i}=1`).join("&");
+    expect(Object.keys(Object(json(deep(256).replaceAll("a.b.c.", "a.b.c.d.e.f.g.k"))))).toEqual(["a"]);
+    expect(json(`${deep(256).replaceAll("a.b.c.", "a.b.c.d.e.f.g.k")}&x=1`)).toBe(tooManySegments);
+    expect(json(`${".......=1&".repeat(256)}x=1`)).toBe(tooManySegments);
+  });
+  test("readQuery takes four segments for each of 512 parameters", () => {
+    const query = Array.from({ length: 512 }, (_, i) => `properties.list.k${i}.name=1`).join("&");
+    expect(json(query)).toBeObject();
   });
   test("readQuery reads keys too long to remember", () => {
     const long = "k".repeat(100);
