@@ -1,5 +1,6 @@
 // `bun run bench:scale`: what many sources cost. Real gateways: how long the slowest of steady pixels waits while the
-// file is reloaded or the metrics are read, and how long a start takes. Flags: --sources N, --destinations N, --starts N.
+// file is reloaded or the metrics are read, and how long a start takes. Flags: --sources N, --destinations N, --starts N;
+// --smoke: few of each, once.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,8 +10,9 @@ import { until } from "../support/until.ts";
 import { readCount } from "./flags.ts";
 import { describeMachine } from "./servers.ts";
 
+const smoke = process.argv.includes("--smoke");
+const [MANY, MOST, ROUNDS] = smoke ? ["20", "50", 1] : ["10000", "200000", 5];
 const RELOADED = "configuration reloaded";
-const ROUNDS = 5;
 /** How many pixels go ahead of a round, and how long between two. */
 const WARM_UP = 50;
 const EVERY_MS = 1;
@@ -66,9 +68,10 @@ async function readMetrics({ adminUrl }: Gateway): Promise<string> {
 
 const { values } = parseArgs({
   options: {
-    sources: { type: "string", default: "10000" },
-    destinations: { type: "string", default: "10000" },
-    starts: { type: "string", default: "200000" },
+    sources: { type: "string", default: MANY },
+    destinations: { type: "string", default: MANY },
+    starts: { type: "string", default: MOST },
+    smoke: { type: "boolean" },
   },
 });
 const sources = readCount("sources", values.sources);

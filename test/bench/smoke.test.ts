@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { whyNot } from "../support/system.ts";
 import { unless } from "../support/unless.ts";
+import { SHAPES } from "./worstqueries.ts";
 
 const LIMIT_MS = 60_000;
 const GENERATORS = { own: null, wrk: whyNot("wrk") };
@@ -34,6 +35,29 @@ test(
     expect(output).toContain("readQuery");
     expect(output).toContain("URLSearchParams + nesting");
     expect(output).toContain("AMP page, 18 parameters");
+  },
+  LIMIT_MS,
+);
+
+test(
+  "bench:worst --smoke prints a row for each shape, and the most expensive",
+  async () => {
+    const output = await smoke("worst.ts");
+    for (const { name } of SHAPES) expect(output).toMatch(new RegExp(`^${name} +\\d.* × of +\\d+ B`, "m"));
+    expect(output).toMatch(/^the most expensive, [a-z ,]+: \d+\.\d × an AMP page view$/m);
+  },
+  LIMIT_MS,
+);
+
+test(
+  "bench:scale --smoke prints the waits beside a reload and a scrape, and a start",
+  async () => {
+    const output = await smoke("scale.ts");
+    expect(output).toContain("20 sources × 20 destinations");
+    for (const row of ["nothing", "a reload", "a scrape"]) {
+      expect(output).toMatch(new RegExp(`^ {2}beside ${row} +median \\d+\\.\\d ms of 1`, "m"));
+    }
+    expect(output).toMatch(/^50 sources: listening after \d+ ms$/m);
   },
   LIMIT_MS,
 );

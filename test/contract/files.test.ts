@@ -16,6 +16,7 @@ const STORIES = [
   "faults",
   "fixtures",
   "fresh",
+  "fuzz",
   "mutants",
   "picture",
   "support",
