@@ -92,7 +92,12 @@ export function* writeRequestSeries(
     for (const metric of metrics) metric.endStep();
   }
   for (const metric of metrics) metric.endStep();
-  return metrics.map((metric) => metric.text()).join("\n\n");
+  const texts: string[] = [];
+  for (const metric of metrics) {
+    texts.push(metric.text());
+    yield;
+  }
+  return texts.join("\n\n");
 }
 
 /** A reason as the value of a label. */

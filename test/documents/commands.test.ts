@@ -31,6 +31,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "bun run bench --rounds 3": "minutes; test/bench/smoke.test.ts runs it short",
   "bun run bench:query": "test/bench/smoke.test.ts runs it short",
   "bun run bench:start": "it builds the binary first; the bench's smoke test measures starts from source",
+  "bun run bench:worst": "test/bench/smoke.test.ts runs it short",
+  "bun run bench:scale": "test/bench/smoke.test.ts runs it short",
   "bun run soak": "minutes; test/bench/smoke.test.ts runs it short",
   "bun run faults": "minutes; test/faults/faults.test.ts does the same, shorter",
   "nats stream info PIXEL": NO_NATS_CLI,

@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Value } from "@sinclair/typebox/value";
 import { resolveSources } from "../../src/config/sources.ts";
+import { MAX_LANGUAGE, MAX_REFERER, MAX_USER_AGENT } from "../../src/pixel/headers.ts";
+import { MAX_INDEX, MAX_SEGMENTS, MAX_SEGMENTS_IN_ALL } from "../../src/pixel/path.ts";
 import { type Flag, PageEvent, TrackEvent } from "../../src/pixel/schema.ts";
 import { linesOf, withGateway } from "../support/gatewayprocess.ts";
 import { type Block, DOCUMENTS, ROOT, readDocument, rowsUnder } from "./markdown.ts";
@@ -36,6 +38,20 @@ test("docs/wire-contract.md has no row for a reason that nothing is refused for"
   const reasons = reasonsInCode().map(([status, reason]) => `${status} \`${reason}`);
   const rows = rowsUnder(CONTRACT, "Reasons").map(([status, reason]) => `${status} ${reason}`);
   expect(rows.filter((row) => !reasons.some((reason) => row.startsWith(reason)))).toEqual([]);
+});
+
+test("docs/wire-contract.md tells the bounds of an event, the caps of a query and how far headers are taken", () => {
+  const text = readFileSync(join(ROOT, "docs/wire-contract.md"), "utf8").replaceAll(/\s+/g, " ");
+  // The bound itself is held to in test/server/decide.size.test.ts.
+  expect(text).toContain("4 × the bytes of its target plus 24,576 bytes");
+  const write = (count: number) => count.toLocaleString("en");
+  expect(text).toContain(
+    `${MAX_SEGMENTS} segments in a key, ${write(MAX_SEGMENTS_IN_ALL)} segments in all keys`,
+  );
+  expect(text).toContain(`${MAX_INDEX} gaps in all arrays`);
+  expect(text).toContain(`\`User-Agent\` | up to ${write(MAX_USER_AGENT)} characters`);
+  expect(text).toContain(`\`Referer\` | up to ${write(MAX_REFERER)} characters`);
+  expect(text).toContain(`\`Accept-Language\` | the first tag in its first ${MAX_LANGUAGE} characters`);
 });
 
 test("docs/wire-contract.md has a row for every flag", () => {

@@ -1,9 +1,17 @@
 // All mutants. A place is a piece of code that occurs once in its file.
 import { ADMIN } from "./admin.ts";
+import { BOUNDS } from "./bounds.ts";
 import { DATA_DIR } from "./datadir.ts";
 import { DELIVERY } from "./delivery.ts";
 import type { Mutant } from "./mutant.ts";
 import { PROCESS } from "./process.ts";
 import { SERVER } from "./server.ts";
 
-export const MUTANTS: readonly Mutant[] = [...ADMIN, ...DATA_DIR, ...DELIVERY, ...PROCESS, ...SERVER];
+export const MUTANTS: readonly Mutant[] = [
+  ...ADMIN,
+  ...BOUNDS,
+  ...DATA_DIR,
+  ...DELIVERY,
+  ...PROCESS,
+  ...SERVER,
+];

@@ -1,7 +1,5 @@
 // The rule: docs/wire-contract.md, "How large an event can be".
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
 import { decideOf, page, requestOf } from "../support/decisions.ts";
 import { startApp } from "../support/publicapp.ts";
@@ -116,11 +114,6 @@ for (const [what, target] of worst) {
 test("createDecide makes no event of 141 bytes of gaps", () => {
   const decision = decideOf()(requestOf(page(`writeKey=wk_blog&a${".255".repeat(27)}=`)));
   expect(decision).toMatchObject({ outcome: "rejected", rejection: { status: 400 } });
-});
-
-test("docs/wire-contract.md tells that bound", () => {
-  const contract = readFileSync(join(import.meta.dir, "../../docs/wire-contract.md"), "utf8");
-  expect(contract).toContain("4 × the bytes of its target plus 24,576 bytes");
 });
 
 test("createApp cuts a user agent of 250 KB everywhere: in the event, in a rejected record, on the live page", async () => {

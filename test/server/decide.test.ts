@@ -62,6 +62,13 @@ describe("rejections", () => {
       "blog",
     ],
     [
+      "513 parameters, the write key encoded among them",
+      page(`a=1&writeKey=+%77k_blog${"&a=1".repeat(512)}`),
+      400,
+      "too many query parameters: more than 512",
+      "blog",
+    ],
+    [
       "513 parameters of a stranger",
       page(`writeKey=nobody${"&a=1".repeat(512)}`),
       400,
