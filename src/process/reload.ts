@@ -17,8 +17,13 @@ export interface WatchedSources {
   stop(): void;
 }
 
-/** Does steps beside requests. */
-type RunSteps = <T>(steps: Steps<T>) => Promise<T>;
+/** How a file is read and looked at; a test has its own. */
+export interface ReloadParts {
+  /** Does steps beside requests. */
+  readonly run: <T>(steps: Steps<T>) => Promise<T>;
+  /** How often the file is looked at. */
+  readonly pollMs: number;
+}
 
 /**
  * Watches the configuration file. A good one replaces the sources when it is read, `initial` being the first; a bad one
@@ -37,7 +42,7 @@ export function watchSources(
   config: Pick<Config, "configFile" | "stream">,
   initial: Sources,
   log: Log,
-  run: RunSteps = runInSlices,
+  { run, pollMs }: ReloadParts = { run: runInSlices, pollMs: POLL_MS },
 ): WatchedSources {
   const { configFile } = config;
   let sources = initial;
@@ -68,7 +73,7 @@ export function watchSources(
   const isStale = () => state === "stale";
 
   process.on("SIGHUP", reload);
-  if (configFile !== null) watchFile(configFile, { interval: POLL_MS, persistent: false }, reload);
+  if (configFile !== null) watchFile(configFile, { interval: pollMs, persistent: false }, reload);
   return {
     current: () => sources,
     stop() {

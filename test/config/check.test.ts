@@ -78,6 +78,16 @@ describe("faults", () => {
       source({ anonymousId: "guess" }),
       ['sources[0].anonymousId: must be "assign" or "cookie" or "reject"'],
     ],
+    [
+      "a destination that is named twice",
+      source({ destinations: ["warehouse", "warehouse"] }),
+      ["sources[0].destinations: expected array elements to be unique"],
+    ],
+    [
+      "a type that is named twice",
+      destination({ events: ["page", "page"] }),
+      ["destinations[0].events: expected array elements to be unique"],
+    ],
     ["a wrong reply", source({ reply: "png" }), ['sources[0].reply: must be "gif" or "text"']],
     ["a wrong ip", source({ ip: "hash" }), ['sources[0].ip: must be "keep" or "truncate" or "drop"']],
     [

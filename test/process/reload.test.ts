@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadSources } from "../../src/config/sources.ts";
 import { runAtOnce, type Steps } from "../../src/config/steps.ts";
-import { watchSources } from "../../src/process/reload.ts";
+import { type ReloadParts, watchSources } from "../../src/process/reload.ts";
+import { runInSlices } from "../../src/runtime/slices.ts";
 import { COMMANDS, linesOf, startGateway, withGateway } from "../support/gatewayprocess.ts";
 import { afterTest, putAwayAfterEach, recordLog, STREAM } from "../support/parts.ts";
 import { settle } from "../support/scriptedworkers.ts";
@@ -14,8 +15,8 @@ const folder = mkdtempSync(join(tmpdir(), "pixelgate-reload-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 putAwayAfterEach();
 
-/** Watches a file of one source; `run` is how it is read again. */
-function watchFile(name: string, run?: Parameters<typeof watchSources>[3]) {
+/** Watches a file of one source, which is read again on SIGHUP alone; `run` is how. */
+function watchFile(name: string, run: ReloadParts["run"] = runInSlices) {
   const configFile = join(folder, name);
   const write = (id: string) => {
     const content = { sources: [{ id, writeKey: "k", destinations: [] }], destinations: [{ id: "d" }] };
@@ -26,7 +27,15 @@ function watchFile(name: string, run?: Parameters<typeof watchSources>[3]) {
   if (Array.isArray(initial)) throw new Error(initial.join("\n"));
   const others = process.listeners("SIGHUP");
   const log = recordLog();
-  const watched = watchSources({ configFile, stream: STREAM }, initial, { debug() {}, ...log }, run);
+  const watched = watchSources(
+    { configFile, stream: STREAM },
+    initial,
+    { debug() {}, ...log },
+    {
+      run,
+      pollMs: 3_600_000,
+    },
+  );
   afterTest(() => {
     watched.stop();
     for (const listener of process.listeners("SIGHUP")) {
@@ -47,7 +56,7 @@ function readByHand() {
     new Promise<T>((resolve) => waiting.push(() => resolve(runAtOnce(steps))));
   /** Waits for the next reading and lets it end. */
   const finish = async () => {
-    await until("a file is being read", () => waiting.length > 0);
+    await until("a file is being read", () => waiting.length > 0, 2000);
     waiting.shift()?.();
     await settle();
   };
