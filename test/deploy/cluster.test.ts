@@ -75,8 +75,13 @@ function environmentOf(): Record<string, string> {
   const [compose] = readYaml("compose.yaml") as [
     { services: { gateway: { environment: Record<string, string> } } },
   ];
+  // As compose gives it to whoever has set nothing: `${NAME:-default}` is the default.
+  const given = Object.entries(compose.services.gateway.environment).map(([name, value]) => [
+    name,
+    String(value).replace(/\$\{\w+:-([^}]*)\}/g, "$1"),
+  ]);
   return {
-    ...compose.services.gateway.environment,
+    ...Object.fromEntries(given),
     ADMIN_HOST: "127.0.0.1",
     NATS_URL: nodes.map(({ url }) => url).join(","),
     PIXELGATE_CONFIG: join(ROOT, "deploy/pixelgate/pixelgate.json"),
