@@ -123,4 +123,32 @@ export const DELIVERY: readonly Mutant[] = [
     to: 'throw new Error("another shape");',
     tests: [`${NATS}/publisher.test.ts`],
   },
+  {
+    name: "a spool's log may be damaged without a word",
+    file: "src/delivery/spool/current.ts",
+    from: 'if (isLogDamaged(path)) throw new DamageError("its log is damaged");',
+    to: "",
+    tests: ["test/delivery/spool/spool.bytes.test.ts"],
+  },
+  {
+    name: "a spool's sums are believed",
+    file: "src/delivery/spool/totals.ts",
+    from: 'if (!isRight || rows < 0) throw new DamageError("its sums are not those of its events");',
+    to: "void isRight;",
+    tests: ["test/delivery/spool/spool.bytes.test.ts"],
+  },
+  {
+    name: "a row that cannot be deleted is sent for ever",
+    file: "src/delivery/spool/file.ts",
+    from: "if (seq <= afterSeq) continue;",
+    to: "continue;",
+    tests: ["test/delivery/spool/spool.bytes.test.ts"],
+  },
+  {
+    name: "a log is read no further than a frame with another salt",
+    file: "src/delivery/spool/wal.ts",
+    from: "const isOfRound = isSame(pairAt(view, at + 8), salts);",
+    to: "const isOfRound = isSame(pairAt(view, at + 8), salts);\n    if (!isOfRound) return;",
+    tests: ["test/delivery/spool/spool.bytes.test.ts"],
+  },
 ];

@@ -5,10 +5,10 @@ import { basename, dirname } from "node:path";
 import type { Clock } from "../../runtime/clock.ts";
 import { type DeliveryLog, reasonOf } from "../log.ts";
 import { absentFile, lostSource } from "./absent.ts";
-import { faultOf, isNotWritable, prepareFolder, SpoolError } from "./fault.ts";
+import { DamageError, faultOf, isNotWritable, prepareFolder, SpoolError } from "./fault.ts";
 import { type Addition, openSpoolFile, type SpoolFile } from "./file.ts";
 import { SPOOL_SUFFIXES } from "./name.ts";
-import { findQuarantined, openQuarantined, quarantine } from "./quarantine.ts";
+import { findQuarantined, isLogDamaged, openQuarantined, quarantine } from "./quarantine.ts";
 import type { RowChanges } from "./rowchanges.ts";
 import type { SalvageJob } from "./salvage.ts";
 import { warnOfMissingLog } from "./sidelog.ts";
@@ -64,6 +64,8 @@ export function openCurrentFile(options: CurrentFileOptions): CurrentFile {
   for (const damaged of findQuarantined(path)) salvage(damaged, new Set());
 
   function open(afterSeq = 0, isExclusive = false): SpoolFile {
+    // SQLite would take the first damaged frame for the log's end, and give the room of all that follow to others.
+    if (isLogDamaged(path)) throw new DamageError("its log is damaged");
     const opened = openSpoolFile(path, { maxBytes, afterSeq, isExclusive });
     inode = statSync(path).ino;
     return opened;
@@ -184,8 +186,13 @@ export function openCurrentFile(options: CurrentFileOptions): CurrentFile {
     if (fault === "damaged") return replace(() => putAside(reasonOf(error), file.lastSeq));
     if (fault !== "full") return false;
     // On a full disk even a deletion may find no room; a file whose every row is done can go as a whole.
-    if (file.rows > 0 && removed.size === file.rows) return replace(startOver);
+    if (file.rows > 0 && removed.size === file.rows && isAllDone()) return replace(startOver);
     return added.length > 0 && removed.size > 0 && isRoomMade();
+  }
+
+  /** Whether no row is left that is not done: the sums alone are not worth events. */
+  function isAllDone(): boolean {
+    return file.read({ afterSeq: 0, limit: removed.size + 1 }).every(({ seq }) => removed.has(seq));
   }
 
   /** The deletions alone may fit, and make room. */

@@ -7,6 +7,11 @@ export class SpoolError extends Error {
   override readonly name = "SpoolError";
 }
 
+/** What SQLite does not notice of a file whose bytes the disk has changed. */
+export class DamageError extends Error {
+  override readonly name = "DamageError";
+}
+
 /**
  * `full`: no room in the file's bound or on the disk. `damaged`: not a database any more. `busy`: locked by another
  * process. `io`: the disk reports errors, or the folder is read-only. `other`: a bug.
@@ -31,13 +36,19 @@ const NO_ROOM_FOR_INDEX = 4874;
 /** What an error of SQLite means for us. Deno gives no code for an error at opening, only the text. */
 export function faultOf(error: unknown): SpoolFault {
   if (!(error instanceof Error)) return "other";
+  if (error instanceof DamageError) return "damaged";
   const code = (error as { errcode?: unknown }).errcode;
   if (code === NO_ROOM_FOR_INDEX) return "full";
   const fault = typeof code === "number" ? CODES[code & 0xff] : undefined;
   if (fault !== undefined) return fault;
   const text = error.message;
   if (/disk is full|no space left/i.test(text)) return "full";
-  if (/malformed|not a database|no such (table|column)|incomplete/i.test(text)) return "damaged";
+  if (
+    /malformed|not a database|no such (table|column)|incomplete|unsupported file format|already exists|duplicate column/i.test(
+      text,
+    )
+  )
+    return "damaged";
   if (/locked/i.test(text)) return "busy";
   if (/unable to open|disk I\/O|readonly/i.test(text)) return "io";
   return "other";

@@ -1,10 +1,11 @@
 // One SQLite file of spooled events, and what is done to it in one step. Throws what SQLite throws.
 import type { Route } from "../../config/subject.ts";
 import type { Outgoing } from "../outgoing.ts";
-import { faultOf } from "./fault.ts";
+import { DamageError, faultOf } from "./fault.ts";
 import { isOutdated, type OpenOptions, openDatabase, transact, upgrade } from "./layout.ts";
 import { checksumOf, type DamagedRow, ROW_COLUMNS, readRow, type SpooledEvent, writeRoutes } from "./row.ts";
 import { closeMarked, markOpened } from "./sidelog.ts";
+import { checkSums, openTotals, type Sums } from "./totals.ts";
 
 /** An event to be spooled. */
 export interface Addition {
@@ -67,25 +68,24 @@ export interface SpoolFile {
   close(): void;
 }
 
-/** Pages given back at a time, and how many stay for the next outage: 8 and 4 MiB. */
-const SHRINK_PAGES = 2000;
-const KEPT_PAGES = 1024;
+/** What is known of a file without a look at it. */
+type State = Sums & { readonly oldestAt: number | null };
+
+/** Pages given back at a time (8 MiB), and how many stay for the next outage (4 MiB). */
+const [SHRINK_PAGES, KEPT_PAGES] = [2000, 1024];
 
 /** Opens or creates the file for the one process that writes it; at most `maxBytes` long, its log beside it. */
 export function openSpoolFile(path: string, options: OpenOptions): SpoolFile {
+  const { afterSeq } = options;
   const database = openDatabase(path, options);
   let isUpToDate = !isOutdated(database);
   if (!isUpToDate) tryUpgrade();
   markOpened(database);
   let reads = prepareReads();
   const remove = database.prepare("DELETE FROM events WHERE seq = ?");
-  // Sums in the file, so that two gateways on one file by mistake still count right. Before 0.2.0 bytes were counted in
-  // UTF-16 units: a backlog of that time sets them right when it is gone.
-  const add = database.prepare(
-    "UPDATE totals SET rows = rows + ?1, bytes = iif(rows + ?1 = 0, 0, max(0, bytes + ?2)) RETURNING rows, bytes",
-  );
+  const totals = openTotals(database);
   let writes = isUpToDate ? prepareWrites() : null;
-  let { rows, bytes } = readTotals(database.prepare("SELECT rows, bytes FROM totals").get());
+  let { rows, bytes } = totals.read();
   let lastSeq = Number(
     database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'").get()?.seq ?? 0,
   );
@@ -93,6 +93,12 @@ export function openSpoolFile(path: string, options: OpenOptions): SpoolFile {
     ? Number(database.prepare("SELECT count(*) AS count FROM damaged").get()?.count ?? 0)
     : 0;
   let oldestAt = readOldest();
+  try {
+    checkSums({ rows, bytes }, oldestAt !== null);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 
   function prepareReads() {
     const columns = isUpToDate ? ROW_COLUMNS : ROW_COLUMNS.replace("sum", "NULL AS sum");
@@ -151,11 +157,23 @@ export function openSpoolFile(path: string, options: OpenOptions): SpoolFile {
     return received === undefined ? null : Number(received);
   }
 
-  function change({ added, removed, kept, nowMs }: Change): unknown {
+  /** The sums after a change, within its transaction: what is not right undoes it. */
+  function settle(moreRows: number, moreBytes: number, hasRemoved: boolean): State {
+    const sums = totals.add(moreRows, moreBytes);
+    const oldest = hasRemoved || oldestAt === null ? readOldest() : oldestAt;
+    checkSums(sums, oldest !== null);
+    return { ...sums, oldestAt: oldest };
+  }
+
+  function change({ added, removed, kept, nowMs }: Change): State {
     let moreRows = 0;
     let moreBytes = 0;
     for (const [seq, size] of removed) {
-      if (remove.run(seq).changes === 0) continue;
+      if (remove.run(seq).changes === 0) {
+        // Rows of the file before this one may be done only now.
+        if (seq <= afterSeq) continue;
+        throw new DamageError("a row is not where its sequence says");
+      }
       moreRows--;
       moreBytes -= size;
     }
@@ -174,7 +192,7 @@ export function openSpoolFile(path: string, options: OpenOptions): SpoolFile {
       moreRows++;
       moreBytes += payloadBytes;
     }
-    return add.get(moreRows, moreBytes);
+    return settle(moreRows, moreBytes, removed.size > 0);
   }
 
   return {
@@ -196,26 +214,23 @@ export function openSpoolFile(path: string, options: OpenOptions): SpoolFile {
     write: (whole) => {
       // What is done may go from a file of an earlier version, too; nothing else is written to one.
       if (whole.added.length > 0 || whole.kept.size > 0) writesOf();
-      ({ rows, bytes } = readTotals(transact(database, () => change(whole))));
-      if (whole.removed.size > 0) oldestAt = readOldest();
-      else if (oldestAt === null && whole.added.length > 0) oldestAt = whole.nowMs;
+      ({ rows, bytes, oldestAt } = transact(database, () => change(whole)));
     },
     read: ({ afterSeq, limit, onlyMaybeStored }) =>
       (onlyMaybeStored ? reads.nextMaybeStored : reads.next).all(afterSeq, limit).map(readRow),
     setAside: ({ seq, reason }, nowMs) => {
       const { setAside } = writesOf();
-      const totals = transact(database, () => {
+      const after = transact(database, () => {
         const size = Number(
           database.prepare("SELECT length(CAST(payload AS BLOB)) AS size FROM events WHERE seq = ?").get(seq)
             ?.size ?? 0,
         );
         setAside.run(nowMs, reason, seq);
-        remove.run(seq);
-        return add.get(-1, -size);
+        if (remove.run(seq).changes === 0) throw new DamageError("a row is not where its sequence says");
+        return settle(-1, -size, true);
       });
-      ({ rows, bytes } = readTotals(totals));
+      ({ rows, bytes, oldestAt } = after);
       damagedRows++;
-      oldestAt = readOldest();
     },
     salvagedSeq: (file) =>
       isUpToDate
@@ -234,9 +249,4 @@ export function openSpoolFile(path: string, options: OpenOptions): SpoolFile {
     },
     close: () => closeMarked(database),
   };
-}
-
-function readTotals(row: unknown): { rows: number; bytes: number } {
-  const { rows, bytes } = (row ?? {}) as { rows?: number | bigint; bytes?: number | bigint };
-  return { rows: Number(rows ?? 0), bytes: Number(bytes ?? 0) };
 }

@@ -1,6 +1,6 @@
 // The tables of a spool's file: made when it is new, brought up to date when an earlier version has made it.
 import { DatabaseSync } from "node:sqlite";
-import { SpoolError } from "./fault.ts";
+import { DamageError, SpoolError } from "./fault.ts";
 import { createPrivateFile } from "./private.ts";
 
 /** How the file may be opened. */
@@ -70,7 +70,10 @@ export function openDatabase(path: string, options: OpenOptions): DatabaseSync {
         database.prepare("INSERT INTO sqlite_sequence VALUES ('events', ?)").run(afterSeq);
       });
     }
-    if (version === VERSION) renumber(database);
+    if (version === VERSION) {
+      checkTables(database);
+      renumber(database);
+    }
     // Reads a page at either end: a file cut short or overwritten shows here rather than under load.
     database.prepare("SELECT payload FROM events ORDER BY seq LIMIT 1").get();
     database.prepare("SELECT payload FROM events ORDER BY seq DESC LIMIT 1").get();
@@ -79,6 +82,31 @@ export function openDatabase(path: string, options: OpenOptions): DatabaseSync {
     database.close();
     throw error;
   }
+}
+
+/** Tables as SQLite has read them: names and types of columns, and the indices. */
+const TABLES = `
+  SELECT tables.name, columns.cid, columns.name AS column, columns.type, columns."notnull", columns.pk
+  FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns
+  WHERE tables.name NOT LIKE 'sqlite%' ORDER BY tables.name, columns.cid
+`;
+const INDICES = "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL";
+
+function readTables(database: DatabaseSync): string {
+  return JSON.stringify([database.prepare(TABLES).all(), database.prepare(INDICES).all()]);
+}
+
+let tables: string | null = null;
+
+/** Throws a `DamageError` when the tables are not those that we make: with another column no row is what it was. */
+function checkTables(database: DatabaseSync): void {
+  if (tables === null) {
+    const model = new DatabaseSync(":memory:");
+    model.exec(EVENTS + ASIDE);
+    tables = readTables(model);
+    model.close();
+  }
+  if (readTables(database) !== tables) throw new DamageError("its tables are not those of a spool");
 }
 
 const SET_VERSION = `PRAGMA user_version = ${VERSION};`;

@@ -16,6 +16,8 @@ export interface Place {
   readonly seq: number;
   readonly page: number;
   readonly offset: number;
+  /** Bytes of the row. */
+  readonly size: number;
 }
 
 const LEAF = 0x0d;
@@ -62,7 +64,7 @@ const SLICE_PAGES = 256;
 
 /**
  * Finds where every row stands, oldest first. Yields now and then, so that a large file holds nobody up. Of a row that is
- * there twice the place on the later page is left out.
+ * there twice, alike, the place on the later page is left out.
  */
 export function* findRows(pages: Pages, columns: readonly number[]): Generator<void, Place[]> {
   const free = findFree(pages);
@@ -74,11 +76,16 @@ export function* findRows(pages: Pages, columns: readonly number[]): Generator<v
     if (bytes === null || bytes[0] !== LEAF) continue;
     for (const offset of cellsOf(bytes)) {
       const cell = readCell(bytes, offset);
-      if (cell !== null && columns.includes(cell.columns)) places.push({ seq: cell.seq, page, offset });
+      if (cell !== null && columns.includes(cell.columns)) {
+        places.push({ seq: cell.seq, page, offset, size: cell.size });
+      }
     }
   }
-  places.sort((a, b) => a.seq - b.seq || a.page - b.page);
-  return places.filter(({ seq }, index) => seq !== places[index - 1]?.seq);
+  places.sort((a, b) => a.seq - b.seq || a.size - b.size || a.page - b.page);
+  // A sequence that the disk has changed may be another row's: both are looked at.
+  return places.filter(
+    ({ seq, size }, index) => seq !== places[index - 1]?.seq || size !== places[index - 1]?.size,
+  );
 }
 
 /** The row at a place; null where a page that holds a part of it is gone. */

@@ -1,10 +1,11 @@
 // Damaged files: put aside under another name, and read row by row, page by page, for what they still hold.
-import { existsSync, readdirSync, renameSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SPOOL_SUFFIXES } from "./name.ts";
 import { findRows, Pages, type Place, readRawRow } from "./pages.ts";
 import { DamagedRow, readRow, type SpooledEvent } from "./row.ts";
 import type { SalvageSource } from "./salvage.ts";
+import { isWalDamaged } from "./wal.ts";
 
 /** How many columns a row of the events table has: with a checksum, and as versions before 0.2.0 wrote it. */
 const COLUMNS = [9, 8];
@@ -19,6 +20,11 @@ export function quarantine(path: string, nowMs: number): string {
   for (let copy = 2; existsSync(asidePath); copy++) asidePath = `${path}.damaged-${time}-${copy}`;
   rename(path, asidePath);
   return asidePath;
+}
+
+/** Whether events of a spool stand in its log behind damage, where SQLite would not look for them. */
+export function isLogDamaged(path: string): boolean {
+  return existsSync(path) && existsSync(`${path}-wal`) && isWalDamaged(readFileSync(`${path}-wal`));
 }
 
 /** The damaged files of a spool whose events are not all back, oldest first. */

@@ -8,43 +8,100 @@ const FRAME_BYTES = FRAME_HEADER_BYTES + PAGE_BYTES;
 /** The last bit says that checksums read big-endian words. */
 const MAGIC = 0x377f0682;
 
+type Sum = readonly [number, number];
+
+/** A frame, and whether it is as the log's present round has written it. */
+interface Frame {
+  readonly page: number;
+  /** Of the page's bytes in the log. */
+  readonly offset: number;
+  readonly isCommit: boolean;
+  readonly isWhole: boolean;
+}
+
 /**
  * Where in the log each page's newest committed state is, as an offset of its bytes. A frame that the disk has changed is
- * passed over, and only that one: the checksum that a frame carries is the seed of the next one's.
+ * passed over, and only that one.
  */
 export function readWal(log: Uint8Array): Map<number, number> {
   const committed = new Map<number, number>();
-  if (log.length < HEADER_BYTES) return committed;
-  const view = new DataView(log.buffer, log.byteOffset, log.byteLength);
-  const magic = view.getUint32(0);
-  if ((magic & ~1) !== MAGIC || view.getUint32(8) !== PAGE_BYTES) return committed;
-  const isLittle = (magic & 1) === 0;
-  const salts = [view.getUint32(16), view.getUint32(20)];
-  let seed: readonly [number, number] = [view.getUint32(24), view.getUint32(28)];
   const pending = new Map<number, number>();
-  for (let at = HEADER_BYTES; at + FRAME_BYTES <= log.length; at += FRAME_BYTES) {
-    // Frames of an earlier round of the log follow those of this one.
-    if (view.getUint32(at + 8) !== salts[0] || view.getUint32(at + 12) !== salts[1]) break;
-    const stored: readonly [number, number] = [view.getUint32(at + 16), view.getUint32(at + 20)];
-    const head = checksum(view, at, 8, seed, isLittle);
-    const sum = checksum(view, at + FRAME_HEADER_BYTES, PAGE_BYTES, head, isLittle);
-    seed = stored;
-    if (sum[0] !== stored[0] || sum[1] !== stored[1]) continue;
-    pending.set(view.getUint32(at), at + FRAME_HEADER_BYTES);
-    if (view.getUint32(at + 4) === 0) continue;
-    for (const [page, offset] of pending) committed.set(page, offset);
+  for (const { page, offset, isCommit, isWhole } of readFrames(log)) {
+    if (!isWhole) continue;
+    pending.set(page, offset);
+    if (!isCommit) continue;
+    for (const [number, at] of pending) committed.set(number, at);
     pending.clear();
   }
   return committed;
 }
 
-function checksum(
-  view: DataView,
-  from: number,
-  bytes: number,
-  [first, second]: readonly [number, number],
-  isLittle: boolean,
-): readonly [number, number] {
+/**
+ * Whether SQLite would end its reading before the log's end: it takes the first frame that is not as it was written for
+ * the end, and says nothing. A log that a kill has cut off is not damaged: nothing whole follows.
+ */
+export function isWalDamaged(log: Uint8Array): boolean {
+  let isBroken = log.length > HEADER_BYTES && readHeader(viewOf(log)) === null;
+  for (const { isWhole } of readFrames(log)) {
+    if (isWhole && isBroken) return true;
+    isBroken ||= !isWhole;
+  }
+  return false;
+}
+
+/** The checksum that a frame carries is the seed of the next one's. */
+function* readFrames(log: Uint8Array): Generator<Frame> {
+  if (log.length < HEADER_BYTES + FRAME_BYTES) return;
+  const view = viewOf(log);
+  const header = readHeader(view);
+  const isLittle = header?.isLittle ?? true;
+  // A header that is damaged says nothing: the first frame has its salts, too, and is taken at its word.
+  const salts = header?.salts ?? pairAt(view, HEADER_BYTES + 8);
+  let seeds: readonly Sum[] | null = header === null ? null : [header.sum];
+  for (let at = HEADER_BYTES; at + FRAME_BYTES <= log.length; at += FRAME_BYTES) {
+    const stored = pairAt(view, at + 16);
+    const sums: readonly Sum[] = (seeds ?? []).map((seed) => {
+      const head = checksum(view, at, 8, seed, isLittle);
+      return checksum(view, at + FRAME_HEADER_BYTES, PAGE_BYTES, head, isLittle);
+    });
+    // Frames of an earlier round of the log, with other salts, follow those of this one.
+    const isOfRound = isSame(pairAt(view, at + 8), salts);
+    const isWhole = isOfRound && (seeds === null || sums.some((sum) => isSame(sum, stored)));
+    // Either the frame or the checksum beside it is damaged.
+    seeds = isWhole ? [stored] : [stored, ...sums.slice(0, 1)];
+    yield {
+      page: view.getUint32(at),
+      offset: at + FRAME_HEADER_BYTES,
+      isCommit: view.getUint32(at + 4) !== 0,
+      isWhole,
+    };
+  }
+}
+
+/** The log's header; null when it is damaged. */
+function readHeader(view: DataView): { isLittle: boolean; salts: Sum; sum: Sum } | null {
+  const magic = view.getUint32(0);
+  const isLittle = (magic & 1) === 0;
+  const sum = pairAt(view, 24);
+  const isHeader = (magic & ~1) === MAGIC && view.getUint32(8) === PAGE_BYTES;
+  return isHeader && isSame(checksum(view, 0, 24, [0, 0], isLittle), sum)
+    ? { isLittle, salts: pairAt(view, 16), sum }
+    : null;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function pairAt(view: DataView, at: number): Sum {
+  return [view.getUint32(at), view.getUint32(at + 4)];
+}
+
+function isSame(a: Sum, b: Sum): boolean {
+  return a[0] === b[0] && a[1] === b[1];
+}
+
+function checksum(view: DataView, from: number, bytes: number, [first, second]: Sum, isLittle: boolean): Sum {
   let a = first;
   let b = second;
   for (let at = from; at < from + bytes; at += 8) {

@@ -105,6 +105,8 @@ test("openSpool goes on with a file of version 1, and finds what is no JSON in i
   for (const event of events) spool.remove(event);
   spool.flush();
   expect(spool).toMatchObject({ rows: 0, bytes: 0, damagedRows: 1 });
+  spool.close();
+  expect(open(folder).log.lines).toEqual([]);
 });
 
 test("openSpool numbers a file anew whose sequences are of a clock that said 2266", async () => {
