@@ -151,4 +151,11 @@ export const DELIVERY: readonly Mutant[] = [
     to: "const isOfRound = isSame(pairAt(view, at + 8), salts);\n    if (!isOfRound) return;",
     tests: ["test/delivery/spool/spool.bytes.test.ts"],
   },
+  {
+    name: "a transaction whose end is missing holds nothing",
+    file: "src/delivery/spool/pages.ts",
+    from: "for (const page of pages.unfinished) places.push(...placesOn(pages, page, columns, true));",
+    to: "",
+    tests: ["test/delivery/spool/spool.bytes.test.ts"],
+  },
 ];

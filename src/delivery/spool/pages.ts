@@ -3,7 +3,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { PAGE_BYTES } from "./layout.ts";
 import { readRecord, readVarint } from "./record.ts";
-import { readWal } from "./wal.ts";
+import { type LoggedPages, readWal } from "./wal.ts";
 
 /** A row of the events table, its columns in their order; the sequence is no column but the row's key. */
 export interface RawRow {
@@ -18,6 +18,8 @@ export interface Place {
   readonly offset: number;
   /** Bytes of the row. */
   readonly size: number;
+  /** Whether it is in a transaction whose end is missing. */
+  readonly isUnfinished: boolean;
 }
 
 const LEAF = 0x0d;
@@ -33,7 +35,7 @@ const MIN_LOCAL = Math.floor(((PAGE_BYTES - 12) * 32) / 255) - 23;
 export class Pages {
   readonly #file: number;
   readonly #log: Uint8Array;
-  readonly #logged: Map<number, number>;
+  readonly #logged: LoggedPages;
   readonly count: number;
 
   constructor(path: string) {
@@ -42,13 +44,19 @@ export class Pages {
     this.#logged = readWal(this.#log);
     const inFile = Math.floor(fstatSync(this.#file).size / PAGE_BYTES);
     let last = inFile;
-    for (const page of this.#logged.keys()) last = Math.max(last, page);
+    for (const page of this.#logged.committed.keys()) last = Math.max(last, page);
     this.count = last;
   }
 
+  /** Pages of a transaction whose end is missing. */
+  get unfinished(): Iterable<number> {
+    return this.#logged.unfinished.keys();
+  }
+
   /** The bytes of a page, counted from 1; null where the file has been cut off before it. */
-  read(page: number): Uint8Array | null {
-    const logged = this.#logged.get(page);
+  read(page: number, isUnfinished = false): Uint8Array | null {
+    const { committed, unfinished } = this.#logged;
+    const logged = (isUnfinished ? unfinished.get(page) : undefined) ?? committed.get(page);
     if (logged !== undefined) return this.#log.subarray(logged, logged + PAGE_BYTES);
     const bytes = new Uint8Array(PAGE_BYTES);
     return readSync(this.#file, bytes, 0, PAGE_BYTES, (page - 1) * PAGE_BYTES) === PAGE_BYTES ? bytes : null;
@@ -72,15 +80,10 @@ export function* findRows(pages: Pages, columns: readonly number[]): Generator<v
   for (let page = 3; page <= pages.count; page++) {
     if (page % SLICE_PAGES === 0) yield;
     if (isMap(page) || free(page)) continue;
-    const bytes = pages.read(page);
-    if (bytes === null || bytes[0] !== LEAF) continue;
-    for (const offset of cellsOf(bytes)) {
-      const cell = readCell(bytes, offset);
-      if (cell !== null && columns.includes(cell.columns)) {
-        places.push({ seq: cell.seq, page, offset, size: cell.size });
-      }
-    }
+    places.push(...placesOn(pages, page, columns, false));
   }
+  // What was answered may stand there only; what was not does no harm.
+  for (const page of pages.unfinished) places.push(...placesOn(pages, page, columns, true));
   places.sort((a, b) => a.seq - b.seq || a.size - b.size || a.page - b.page);
   // A sequence that the disk has changed may be another row's: both are looked at.
   return places.filter(
@@ -88,12 +91,22 @@ export function* findRows(pages: Pages, columns: readonly number[]): Generator<v
   );
 }
 
+function placesOn(pages: Pages, page: number, columns: readonly number[], isUnfinished: boolean): Place[] {
+  const bytes = pages.read(page, isUnfinished);
+  if (bytes === null || bytes[0] !== LEAF) return [];
+  return cellsOf(bytes).flatMap((offset) => {
+    const cell = readCell(bytes, offset);
+    if (cell === null || !columns.includes(cell.columns)) return [];
+    return [{ seq: cell.seq, page, offset, size: cell.size, isUnfinished }];
+  });
+}
+
 /** The row at a place; null where a page that holds a part of it is gone. */
-export function readRawRow(pages: Pages, { seq, page, offset }: Place): RawRow | null {
-  const bytes = pages.read(page);
+export function readRawRow(pages: Pages, { seq, page, offset, isUnfinished }: Place): RawRow | null {
+  const bytes = pages.read(page, isUnfinished);
   const cell = bytes === null ? null : readCell(bytes, offset);
   if (bytes === null || cell === null) return null;
-  const payload = readPayload(pages, bytes, cell);
+  const payload = readPayload(pages, bytes, cell, isUnfinished);
   return payload === null ? null : { seq, columns: readRecord(payload) };
 }
 
@@ -173,7 +186,12 @@ function readCell(bytes: Uint8Array, offset: number): Cell | null {
 }
 
 /** A record, put together from the leaf and the pages that its rest is on. */
-function readPayload(pages: Pages, leaf: Uint8Array, { size, start }: Cell): Uint8Array | null {
+function readPayload(
+  pages: Pages,
+  leaf: Uint8Array,
+  { size, start }: Cell,
+  isUnfinished: boolean,
+): Uint8Array | null {
   const local = localBytes(size);
   if (start + local > PAGE_BYTES) return null;
   if (local === size) return leaf.subarray(start, start + size);
@@ -182,7 +200,7 @@ function readPayload(pages: Pages, leaf: Uint8Array, { size, start }: Cell): Uin
   payload.set(leaf.subarray(start, start + local));
   let next = viewOf(leaf).getUint32(start + local);
   for (let at = local; at < size; ) {
-    const bytes = next === 0 || next > pages.count ? null : pages.read(next);
+    const bytes = next === 0 ? null : pages.read(next, isUnfinished);
     if (bytes === null) return null;
     const part = bytes.subarray(4, 4 + Math.min(PAGE_BYTES - 4, size - at));
     payload.set(part, at);

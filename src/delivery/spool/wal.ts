@@ -16,34 +16,40 @@ interface Frame {
   /** Of the page's bytes in the log. */
   readonly offset: number;
   readonly isCommit: boolean;
+  /** Whether it has the salts of the log's header. */
+  readonly isOfRound: boolean;
   readonly isWhole: boolean;
 }
 
-/**
- * Where in the log each page's newest committed state is, as an offset of its bytes. A frame that the disk has changed is
- * passed over, and only that one.
- */
-export function readWal(log: Uint8Array): Map<number, number> {
+/** Where in a log the newest states of pages are, as offsets of their bytes. */
+export interface LoggedPages {
+  readonly committed: ReadonlyMap<number, number>;
+  /** Of a transaction whose end is missing: a kill has cut it off, or the disk has changed the frame that ends it. */
+  readonly unfinished: ReadonlyMap<number, number>;
+}
+
+/** Finds the pages of a log. A frame that the disk has changed is passed over, and only that one. */
+export function readWal(log: Uint8Array): LoggedPages {
   const committed = new Map<number, number>();
-  const pending = new Map<number, number>();
+  const unfinished = new Map<number, number>();
   for (const { page, offset, isCommit, isWhole } of readFrames(log)) {
     if (!isWhole) continue;
-    pending.set(page, offset);
+    unfinished.set(page, offset);
     if (!isCommit) continue;
-    for (const [number, at] of pending) committed.set(number, at);
-    pending.clear();
+    for (const [number, at] of unfinished) committed.set(number, at);
+    unfinished.clear();
   }
-  return committed;
+  return { committed, unfinished };
 }
 
 /**
- * Whether SQLite would end its reading before the log's end: it takes the first frame that is not as it was written for
- * the end, and says nothing. A log that a kill has cut off is not damaged: nothing whole follows.
+ * Whether the disk has changed a log: to SQLite the first frame that is not as it was written is the log's end. A log that
+ * a kill has cut off is not damaged: what follows are frames of an earlier round.
  */
 export function isWalDamaged(log: Uint8Array): boolean {
   let isBroken = log.length > HEADER_BYTES && readHeader(viewOf(log)) === null;
-  for (const { isWhole } of readFrames(log)) {
-    if (isWhole && isBroken) return true;
+  for (const { isWhole, isOfRound } of readFrames(log)) {
+    if (isWhole ? isBroken : isOfRound) return true;
     isBroken ||= !isWhole;
   }
   return false;
@@ -73,6 +79,7 @@ function* readFrames(log: Uint8Array): Generator<Frame> {
       page: view.getUint32(at),
       offset: at + FRAME_HEADER_BYTES,
       isCommit: view.getUint32(at + 4) !== 0,
+      isOfRound,
       isWhole,
     };
   }

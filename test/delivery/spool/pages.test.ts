@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { openQuarantined } from "../../../src/delivery/spool/quarantine.ts";
 import type { SpooledEvent } from "../../../src/delivery/spool/row.ts";
 import { putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
+import { createRandom } from "../../support/random.ts";
 import { append, open } from "../../support/spools.ts";
 
 putAwayAfterEach();
@@ -13,17 +14,6 @@ putAwayAfterEach();
 const PAGE = 4096;
 const ROWS = 500;
 const ROUNDS = 100;
-
-/** Numbers that are the same in each run: `mulberry32`. */
-function createRandom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296) * below);
-  };
-}
 
 const markOf = (index: number) => `<e${String(index).padStart(4, "0")}>`;
 

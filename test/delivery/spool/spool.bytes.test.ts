@@ -7,7 +7,7 @@ import { findRows, Pages } from "../../../src/delivery/spool/pages.ts";
 import { readVarint } from "../../../src/delivery/spool/record.ts";
 import type { Spool } from "../../../src/delivery/spool/spool.ts";
 import { putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
-import { append, open } from "../../support/spools.ts";
+import { append, appendMany, open } from "../../support/spools.ts";
 import { until } from "../../support/until.ts";
 
 putAwayAfterEach();
@@ -115,6 +115,20 @@ for (const [what, at] of PLACES) {
     expect(await relay(spool)).toEqual(ALL);
   });
 }
+
+test("openSpool finds the events of the last transaction when the frame that ends it is damaged", async () => {
+  const folder = temporaryFolder();
+  const { spool } = open(folder);
+  await appendMany(spool, COUNT, PAYLOAD);
+  const killed = join(folder, "killed");
+  mkdirSync(killed);
+  for (const name of ["spool.db", "spool.db-wal"]) copyFileSync(join(folder, name), join(killed, name));
+  const path = join(killed, "spool.db-wal");
+  changeByte(path, readFileSync(path).length - 2000);
+  const sent = await relay(open(killed).spool);
+  // Of the page on that frame all may be lost: at most the seven rows that a page has room for.
+  expect(sent.length).toBeGreaterThanOrEqual(COUNT - 7);
+});
 
 test("openSpool takes a log that a kill has cut off for whole", async () => {
   const folder = await leaveKilled();
