@@ -152,6 +152,13 @@ export const DELIVERY: readonly Mutant[] = [
     tests: ["test/delivery/spool/spool.bytes.test.ts"],
   },
   {
+    name: "a frame behind a damaged one must prove itself",
+    file: "src/delivery/spool/wal.ts",
+    from: "seed = isWhole ? stored : null;",
+    to: "seed = stored;",
+    tests: ["test/delivery/spool/spool.bytes.test.ts"],
+  },
+  {
     name: "a transaction whose end is missing holds nothing",
     file: "src/delivery/spool/pages.ts",
     from: "for (const page of pages.unfinished) places.push(...placesOn(pages, page, columns, true));",

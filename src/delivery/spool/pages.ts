@@ -3,7 +3,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { PAGE_BYTES } from "./layout.ts";
 import { readRecord, readVarint } from "./record.ts";
-import { type LoggedPages, readWal } from "./wal.ts";
+import { isWalDamaged, type LoggedPages, readWal } from "./wal.ts";
 
 /** A row of the events table, its columns in their order; the sequence is no column but the row's key. */
 export interface RawRow {
@@ -37,11 +37,14 @@ export class Pages {
   readonly #log: Uint8Array;
   readonly #logged: LoggedPages;
   readonly count: number;
+  /** Whether a page's newest state may be missing from the log, so that an older one stands for it. */
+  readonly isLogDamaged: boolean;
 
   constructor(path: string) {
     this.#file = openSync(path, "r");
     this.#log = existsSync(`${path}-wal`) ? readFileSync(`${path}-wal`) : new Uint8Array();
     this.#logged = readWal(this.#log);
+    this.isLogDamaged = isWalDamaged(this.#log);
     const inFile = Math.floor(fstatSync(this.#file).size / PAGE_BYTES);
     let last = inFile;
     for (const page of this.#logged.committed.keys()) last = Math.max(last, page);
@@ -117,10 +120,11 @@ function isMap(page: number): boolean {
 /** Pages that hold no row now, whatever stands on them still. */
 function findFree(pages: Pages): (page: number) => boolean {
   const listed = readFreeList(pages);
-  if (listed !== null) return (page) => listed.has(page);
-  // The list is damaged: the pointer maps say it, too, each where it is whole itself.
+  if (listed !== null && !pages.isLogDamaged) return (page) => listed.has(page);
+  // The list is damaged, or may be an older state of itself: the pointer maps say it, too, each where it is whole itself.
   const maps = new Map<number, Uint8Array | null>();
   return (page) => {
+    if (listed !== null && !listed.has(page)) return false;
     const map = page - ((page - 2) % (MAPPED_PAGES + 1));
     let bytes = maps.get(map);
     if (bytes === undefined) {

@@ -63,18 +63,14 @@ function* readFrames(log: Uint8Array): Generator<Frame> {
   const isLittle = header?.isLittle ?? true;
   // A header that is damaged says nothing: the first frame has its salts, too, and is taken at its word.
   const salts = header?.salts ?? pairAt(view, HEADER_BYTES + 8);
-  let seeds: readonly Sum[] | null = header === null ? null : [header.sum];
+  let seed = header?.sum ?? null;
   for (let at = HEADER_BYTES; at + FRAME_BYTES <= log.length; at += FRAME_BYTES) {
     const stored = pairAt(view, at + 16);
-    const sums: readonly Sum[] = (seeds ?? []).map((seed) => {
-      const head = checksum(view, at, 8, seed, isLittle);
-      return checksum(view, at + FRAME_HEADER_BYTES, PAGE_BYTES, head, isLittle);
-    });
     // Frames of an earlier round of the log, with other salts, follow those of this one.
     const isOfRound = isSame(pairAt(view, at + 8), salts);
-    const isWhole = isOfRound && (seeds === null || sums.some((sum) => isSame(sum, stored)));
-    // Either the frame or the checksum beside it is damaged.
-    seeds = isWhole ? [stored] : [stored, ...sums.slice(0, 1)];
+    const isWhole = isOfRound && (seed === null || isSame(frameSum(view, at, seed, isLittle), stored));
+    // Behind a damaged frame the next one cannot be proved; each row on it has a checksum of its own.
+    seed = isWhole ? stored : null;
     yield {
       page: view.getUint32(at),
       offset: at + FRAME_HEADER_BYTES,
@@ -83,6 +79,11 @@ function* readFrames(log: Uint8Array): Generator<Frame> {
       isWhole,
     };
   }
+}
+
+function frameSum(view: DataView, at: number, seed: Sum, isLittle: boolean): Sum {
+  const head = checksum(view, at, 8, seed, isLittle);
+  return checksum(view, at + FRAME_HEADER_BYTES, PAGE_BYTES, head, isLittle);
 }
 
 /** The log's header; null when it is damaged. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { findRows, Pages } from "../../../src/delivery/spool/pages.ts";
 import { readVarint } from "../../../src/delivery/spool/record.ts";
 import type { Spool } from "../../../src/delivery/spool/spool.ts";
+import { readWal } from "../../../src/delivery/spool/wal.ts";
 import { putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
 import { append, appendMany, open } from "../../support/spools.ts";
 import { until } from "../../support/until.ts";
@@ -115,6 +116,21 @@ for (const [what, at] of PLACES) {
     expect(await relay(spool)).toEqual(ALL);
   });
 }
+
+test("openSpool finds what stands in the log right behind a frame that is overwritten as a whole", async () => {
+  const folder = await leaveKilled();
+  const path = join(folder, "spool.db-wal");
+  const bytes = readFileSync(path);
+  const newest = new Set(readWal(bytes).committed.values());
+  const isNewest = (frame: number) => newest.has(32 + frame * FRAME + 24);
+  const before = Array.from({ length: bytes.length / FRAME - 1 }, (_, frame) => frame).filter(
+    (frame) => !isNewest(frame) && isNewest(frame + 1),
+  );
+  expect(before.length).toBeGreaterThan(3);
+  for (const frame of before) bytes.fill(0, 32 + frame * FRAME, 32 + (frame + 1) * FRAME);
+  writeFileSync(path, bytes);
+  expect(await relay(open(folder).spool)).toEqual(ALL);
+});
 
 test("openSpool finds the events of the last transaction when the frame that ends it is damaged", async () => {
   const folder = temporaryFolder();
