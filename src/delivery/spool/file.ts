@@ -5,7 +5,7 @@ import { DamageError, faultOf } from "./fault.ts";
 import { isOutdated, type OpenOptions, openDatabase, transact, upgrade } from "./layout.ts";
 import { checksumOf, type DamagedRow, ROW_COLUMNS, readRow, type SpooledEvent, writeRoutes } from "./row.ts";
 import { closeMarked, markOpened } from "./sidelog.ts";
-import { checkSums, openTotals, type Sums } from "./totals.ts";
+import { checkSums, countDamaged, openTotals, type Sums } from "./totals.ts";
 
 /** An event to be spooled. */
 export interface Addition {
@@ -89,9 +89,7 @@ export function openSpoolFile(path: string, options: OpenOptions): SpoolFile {
   let lastSeq = Number(
     database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'").get()?.seq ?? 0,
   );
-  let damagedRows = isUpToDate
-    ? Number(database.prepare("SELECT count(*) AS count FROM damaged").get()?.count ?? 0)
-    : 0;
+  let damagedRows = isUpToDate ? countDamaged(database) : 0;
   let oldestAt = readOldest();
   try {
     checkSums({ rows, bytes }, oldestAt !== null);

@@ -40,6 +40,11 @@ export function checkSums({ rows, bytes }: Sums, hasEvents: boolean): void {
   if (!isRight || rows < 0) throw new DamageError("its sums are not those of its events");
 }
 
+/** Counts the rows that were set aside; there are few. */
+export function countDamaged(database: DatabaseSync): number {
+  return Number(database.prepare("SELECT count(*) AS count FROM damaged").get()?.count ?? 0);
+}
+
 function sumsOf(row: Record<string, unknown> | undefined): Sums {
   return { rows: Number(row?.rows), bytes: Number(row?.bytes) };
 }
