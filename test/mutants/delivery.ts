@@ -140,7 +140,7 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: "a row that cannot be deleted is sent for ever",
     file: "src/delivery/spool/file.ts",
-    from: "if (seq <= afterSeq) continue;",
+    from: "if (seq <= options.afterSeq) continue;",
     to: "continue;",
     tests: ["test/delivery/spool/spool.bytes.test.ts"],
   },

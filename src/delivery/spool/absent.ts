@@ -2,10 +2,10 @@
 
 import type { SpoolFile } from "./file.ts";
 import { DamagedRow, type SpooledEvent } from "./row.ts";
-import type { SalvageSource } from "./salvage.ts";
+import type { SalvageJob, SalvageSource } from "./salvage.ts";
 
-/** A file that is not there: it holds nothing, and every write fails as its making has. */
-export function absentFile(error: unknown): SpoolFile {
+/** A file that is not there: it holds nothing, and every write fails as its making has. Sequences go on after `lastSeq`. */
+export function absentFile(error: unknown, lastSeq: number): SpoolFile {
   const fail = (): never => {
     throw error;
   };
@@ -13,7 +13,8 @@ export function absentFile(error: unknown): SpoolFile {
     rows: 0,
     bytes: 0,
     oldestAt: null,
-    lastSeq: 0,
+    lastSeq,
+    isAbsent: true,
     damagedRows: 0,
     write: fail,
     read: () => [],
@@ -25,8 +26,12 @@ export function absentFile(error: unknown): SpoolFile {
   };
 }
 
-/** A file without a name, which lives as long as it is open: its events can still be read. */
-export function lostSource(file: SpoolFile): SalvageSource {
+/** Brings over what a file holds that has no name any more, and lives as long as it is open. */
+export function lostJob(path: string, file: SpoolFile, settled: ReadonlySet<number>): SalvageJob {
+  return { path, settled, isLost: true, open: () => lostSource(file), doneSeq: () => 0 };
+}
+
+function lostSource(file: SpoolFile): SalvageSource {
   let cursor = 0;
   let seen = 0;
   let isOver = file.rows === 0;

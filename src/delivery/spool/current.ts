@@ -1,16 +1,18 @@
 // The file that a spool writes at this moment: opened, put into quarantine when it is damaged, begun anew when all of
 // it is done or somebody has taken it away. Knows no queue and no admission.
-import { rmSync, statSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { Clock } from "../../runtime/clock.ts";
 import { type DeliveryLog, reasonOf } from "../log.ts";
-import { absentFile, lostSource } from "./absent.ts";
+import { absentFile, lostJob } from "./absent.ts";
 import { DamageError, faultOf, isNotWritable, prepareFolder, SpoolError } from "./fault.ts";
 import { type Addition, openSpoolFile, type SpoolFile } from "./file.ts";
 import { SPOOL_SUFFIXES } from "./name.ts";
-import { findQuarantined, isLogDamaged, openQuarantined, quarantine } from "./quarantine.ts";
+import { Place } from "./place.ts";
+import { findQuarantined, isLogDamaged, quarantine, quarantinedJob } from "./quarantine.ts";
 import type { RowChanges } from "./rowchanges.ts";
 import type { SalvageJob } from "./salvage.ts";
+import { shrinkSlowly } from "./shrink.ts";
 import { warnOfMissingLog } from "./sidelog.ts";
 
 /** The file in use. */
@@ -48,14 +50,12 @@ export interface CurrentFileOptions {
   readonly onSalvage: (job: SalvageJob) => void;
 }
 
-const SHRINK_PAUSE_MS = 50;
-
 /** Opens the file, or a new one when it is damaged; throws a `SpoolError` when events cannot be kept at all. */
 export function openCurrentFile(options: CurrentFileOptions): CurrentFile {
   const { path, maxBytes, changes, log, rarely, clock, time, onSalvage } = options;
   const { removed, kept } = changes;
   let obstacle: unknown = null;
-  let inode = 0;
+  const place = new Place(path);
   let isClosed = false;
   /** Before that a file that is put aside is found with those of earlier times. */
   let isOpen = false;
@@ -67,7 +67,7 @@ export function openCurrentFile(options: CurrentFileOptions): CurrentFile {
     // SQLite would take the first damaged frame for the log's end, and give the room of all that follow to others.
     if (isLogDamaged(path)) throw new DamageError("its log is damaged");
     const opened = openSpoolFile(path, { maxBytes, afterSeq, isExclusive });
-    inode = statSync(path).ino;
+    place.take();
     return opened;
   }
 
@@ -75,7 +75,7 @@ export function openCurrentFile(options: CurrentFileOptions): CurrentFile {
     try {
       return openOrPutAside(0);
     } catch (error) {
-      const onFullDisk = openOnFullDisk(error);
+      const onFullDisk = openOnFullDisk(error, 0);
       if (onFullDisk !== null) return onFullDisk;
       const reason = isNotWritable(error) ? "the directory is not writable" : reasonOf(error);
       throw new SpoolError(`Cannot open the spool "${path}": ${reason}`, { cause: error });
@@ -93,18 +93,21 @@ export function openCurrentFile(options: CurrentFileOptions): CurrentFile {
   }
 
   /** A full disk is no reason not to start: what is in the file is relayed, and new events wait for room. */
-  function openOnFullDisk(error: unknown): SpoolFile | null {
+  function openOnFullDisk(error: unknown, afterSeq: number): SpoolFile | null {
     const fault = faultOf(error);
     if (fault !== "full" && fault !== "io") return null;
     try {
-      const opened = open(0, true);
+      const opened = open(afterSeq, true);
       obstacle = error;
       return opened;
     } catch {
-      if (fault !== "full") return null;
-      obstacle = error;
-      return absentFile(error);
+      return fault === "full" ? doWithout(error, afterSeq) : null;
     }
+  }
+
+  function doWithout(error: unknown, afterSeq: number): SpoolFile {
+    obstacle = error;
+    return absentFile(error, afterSeq);
   }
 
   function putAside(reason: string, afterSeq: number): SpoolFile {
@@ -112,18 +115,13 @@ export function openCurrentFile(options: CurrentFileOptions): CurrentFile {
     changes.clear();
     const asidePath = quarantine(path, clock());
     log.error("the spool is damaged and set aside", { file: asidePath, reason });
-    const fresh = open(afterSeq);
+    // Before the new file is there, which a full disk may delay: salvage waits for it.
     if (isOpen) salvage(asidePath, settled);
-    return fresh;
+    return open(afterSeq);
   }
 
   function salvage(asidePath: string, settled: ReadonlySet<number>): void {
-    onSalvage({
-      path: asidePath,
-      settled,
-      open: () => openQuarantined(asidePath),
-      doneSeq: () => file.salvagedSeq(basename(asidePath)),
-    });
+    onSalvage(quarantinedJob(asidePath, settled, () => file.salvagedSeq(basename(asidePath))));
   }
 
   function startOver(): SpoolFile {
@@ -134,6 +132,7 @@ export function openCurrentFile(options: CurrentFileOptions): CurrentFile {
   }
 
   function replace(start: () => SpoolFile): boolean {
+    const { lastSeq } = file;
     try {
       file.close();
     } catch {
@@ -144,24 +143,33 @@ export function openCurrentFile(options: CurrentFileOptions): CurrentFile {
       return true;
     } catch (error) {
       rarely("replace", () => log.error("Cannot start a new spool", { reason: reasonOf(error) }));
+      file = doWithout(error, lastSeq);
       return false;
     }
   }
 
   function look(): void {
-    if (obstacle !== null || inode === inodeOf(path)) return;
+    const state = obstacle === null ? place.look() : "ours";
+    if (state === "ours") return;
+    rarely("gone", () =>
+      log.error("the spool's file is gone, or another one is in its place", { file: path, state }),
+    );
+    if (state === "emptied") replace(() => putAside("somebody has emptied it", file.lastSeq));
+    // At closing SQLite writes the log into the file.
+    else if (state === "log gone") replace(() => open(file.lastSeq));
+    else leave();
+  }
+
+  /** Begins a new file; the old one has no name any more, and lives as long as it is open. */
+  function leave(): void {
     const lost = file;
     const settled = new Set(removed.keys());
-    rarely("gone", () =>
-      log.error("the spool's file is gone, or another one is in its place", { file: path }),
-    );
     prepareFolder(dirname(path));
-    // The log that is left is the lost file's: a new one would take it for its own.
-    for (const suffix of SPOOL_SUFFIXES.slice(1)) rmSync(path + suffix, { force: true });
+    place.removeCompanions();
     file = openOrPutAside(lost.lastSeq);
     changes.clear();
     log.warn("a new spool is begun", { file: path, events: lost.rows - settled.size });
-    onSalvage({ path, settled, open: () => lostSource(lost), doneSeq: () => 0 });
+    onSalvage(lostJob(path, lost, settled));
   }
 
   function write(added: readonly Addition[]): void {
@@ -177,7 +185,7 @@ export function openCurrentFile(options: CurrentFileOptions): CurrentFile {
     const hasRemoved = removed.size > 0;
     file.write({ added, removed, kept, nowMs: clock() });
     changes.clear();
-    if (hasRemoved && file.rows === 0) shrink();
+    if (hasRemoved && file.rows === 0) shrinkSlowly(() => (isClosed ? null : file), time, log);
   }
 
   /** Does what can be done about a failed write; true when it is worth another try. */
@@ -186,13 +194,8 @@ export function openCurrentFile(options: CurrentFileOptions): CurrentFile {
     if (fault === "damaged") return replace(() => putAside(reasonOf(error), file.lastSeq));
     if (fault !== "full") return false;
     // On a full disk even a deletion may find no room; a file whose every row is done can go as a whole.
-    if (file.rows > 0 && removed.size === file.rows && isAllDone()) return replace(startOver);
+    if (file.rows > 0 && removed.size === file.rows && changes.removeAllOf(file)) return replace(startOver);
     return added.length > 0 && removed.size > 0 && isRoomMade();
-  }
-
-  /** Whether no row is left that is not done: the sums alone are not worth events. */
-  function isAllDone(): boolean {
-    return file.read({ afterSeq: 0, limit: removed.size + 1 }).every(({ seq }) => removed.has(seq));
   }
 
   /** The deletions alone may fit, and make room. */
@@ -206,20 +209,22 @@ export function openCurrentFile(options: CurrentFileOptions): CurrentFile {
   }
 
   function probeRoom(): void {
-    if (obstacle !== null) {
-      // Opened anew, now as usual: others can read it again.
-      if (!replace(() => open())) throw obstacle;
-      obstacle = null;
-    }
+    if (obstacle !== null) regain();
     file.probeRoom();
   }
 
-  function shrink(): void {
+  /** Opens the file as usual, once there is room: others can read it again. What is open stays so until then. */
+  function regain(): void {
+    const { lastSeq } = file;
+    if (!file.isAbsent) file.probeRoom();
+    file.close();
     try {
-      if (!isClosed && file.shrink()) time.after(SHRINK_PAUSE_MS, shrink);
+      file = openOrPutAside(lastSeq);
     } catch (error) {
-      rarely("shrink", () => log.warn("Cannot shrink the spool", { reason: reasonOf(error) }));
+      file = openOnFullDisk(error, lastSeq) ?? doWithout(error, lastSeq);
+      throw error;
     }
+    obstacle = null;
   }
 
   return {
@@ -242,9 +247,4 @@ export function openCurrentFile(options: CurrentFileOptions): CurrentFile {
       }
     },
   };
-}
-
-/** Which file a path names; 0 when it names none. */
-function inodeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.ino ?? 0;
 }

@@ -5,7 +5,7 @@ import { DamageError, faultOf } from "./fault.ts";
 import { isOutdated, type OpenOptions, openDatabase, transact, upgrade } from "./layout.ts";
 import { checksumOf, type DamagedRow, ROW_COLUMNS, readRow, type SpooledEvent, writeRoutes } from "./row.ts";
 import { closeMarked, markOpened } from "./sidelog.ts";
-import { checkSums, countDamaged, openTotals, type Sums } from "./totals.ts";
+import { checkSums, countDamaged, openTotals, readLastSeq, type Sums } from "./totals.ts";
 
 /** An event to be spooled. */
 export interface Addition {
@@ -53,6 +53,8 @@ export interface SpoolFile {
   readonly lastSeq: number;
   /** Rows that are no events any more and were set aside. */
   readonly damagedRows: number;
+  /** True for what stands in for a file that cannot be made. */
+  readonly isAbsent: boolean;
   /** One transaction and one fsync: all of it is safe on disk afterwards, or none of it when this throws. */
   write(change: Change): void;
   /** The next rows, oldest first: events, and rows that are none any more. */
@@ -76,7 +78,6 @@ const [SHRINK_PAGES, KEPT_PAGES] = [2000, 1024];
 
 /** Opens or creates the file for the one process that writes it; at most `maxBytes` long, its log beside it. */
 export function openSpoolFile(path: string, options: OpenOptions): SpoolFile {
-  const { afterSeq } = options;
   const database = openDatabase(path, options);
   let isUpToDate = !isOutdated(database);
   if (!isUpToDate) tryUpgrade();
@@ -86,9 +87,7 @@ export function openSpoolFile(path: string, options: OpenOptions): SpoolFile {
   const totals = openTotals(database);
   let writes = isUpToDate ? prepareWrites() : null;
   let { rows, bytes } = totals.read();
-  let lastSeq = Number(
-    database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'").get()?.seq ?? 0,
-  );
+  let lastSeq = readLastSeq(database);
   let damagedRows = isUpToDate ? countDamaged(database) : 0;
   let oldestAt = readOldest();
   try {
@@ -169,7 +168,7 @@ export function openSpoolFile(path: string, options: OpenOptions): SpoolFile {
     for (const [seq, size] of removed) {
       if (remove.run(seq).changes === 0) {
         // Rows of the file before this one may be done only now.
-        if (seq <= afterSeq) continue;
+        if (seq <= options.afterSeq) continue;
         throw new DamageError("a row is not where its sequence says");
       }
       moreRows--;
@@ -206,6 +205,7 @@ export function openSpoolFile(path: string, options: OpenOptions): SpoolFile {
     get lastSeq() {
       return lastSeq;
     },
+    isAbsent: false,
     get damagedRows() {
       return damagedRows;
     },

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { SPOOL_SUFFIXES } from "./name.ts";
 import { findRows, Pages, type Place, readRawRow } from "./pages.ts";
 import { DamagedRow, readRow, type SpooledEvent } from "./row.ts";
-import type { SalvageSource } from "./salvage.ts";
+import type { SalvageJob, SalvageSource } from "./salvage.ts";
 import { isWalDamaged } from "./wal.ts";
 
 /** How many columns a row of the events table has: with a checksum, and as versions before 0.2.0 wrote it. */
@@ -41,6 +41,15 @@ function rename(from: string, to: string): void {
   for (const suffix of SPOOL_SUFFIXES) {
     if (existsSync(from + suffix)) renameSync(from + suffix, to + suffix);
   }
+}
+
+/** Brings back what a damaged file holds; `doneSeq` says how far that is done. */
+export function quarantinedJob(
+  path: string,
+  settled: ReadonlySet<number>,
+  doneSeq: () => number,
+): SalvageJob {
+  return { path, settled, isLost: false, open: () => openQuarantined(path), doneSeq };
 }
 
 /** Opens a damaged file as a source of events. Throws when it cannot be read at all. */

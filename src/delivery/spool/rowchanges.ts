@@ -1,6 +1,6 @@
 // What is to become of rows with the next transaction: some are done and go, some stay for fewer routes.
 import type { Route } from "../../config/subject.ts";
-import type { KeptRow } from "./file.ts";
+import type { KeptRow, SpoolFile } from "./file.ts";
 import type { SpooledEvent } from "./row.ts";
 
 /** The changes that wait; a row that is to go is never read again. */
@@ -21,6 +21,11 @@ export class RowChanges {
 
   keep(event: SpooledEvent, routes: readonly Route[]): void {
     this.kept.set(event.seq, { event, routes });
+  }
+
+  /** Whether no row of a file is left that is not to go: its sums alone are not worth events. */
+  removeAllOf(file: Pick<SpoolFile, "read">): boolean {
+    return file.read({ afterSeq: 0, limit: this.removed.size + 1 }).every(({ seq }) => this.removed.has(seq));
   }
 
   clear(): void {

@@ -26,6 +26,8 @@ export interface SalvageJob {
   readonly open: () => SalvageSource;
   /** Rows whose events need not come back: they are delivered. */
   readonly settled: ReadonlySet<number>;
+  /** Its file has no name any more: when the process ends, what is left of it is lost. */
+  readonly isLost: boolean;
   /** How far it is done already: a sequence. */
   readonly doneSeq: () => number;
 }
@@ -46,6 +48,8 @@ export interface Salvage {
   readonly left: number | null;
   /** Takes a file on. */
   add(job: SalvageJob): void;
+  /** Brings back at once what would be lost with the process; `flush` writes what was kept. */
+  rescue(flush: () => void): void;
   stop(): void;
 }
 
@@ -84,7 +88,7 @@ export function createSalvage({ log, time, isBusy, keep }: SalvageOptions): Salv
       else takeBatch(job, source);
     } catch (error) {
       log.error("Cannot read the damaged spool", { file: job.path, reason: reasonOf(error) });
-      source?.close();
+      closeSource();
       end();
     }
   }
@@ -134,6 +138,38 @@ export function createSalvage({ log, time, isBusy, keep }: SalvageOptions): Salv
     end();
   }
 
+  function rescueOne({ path, open, settled }: SalvageJob, flush: () => void): void {
+    let kept = 0;
+    let lost = 0;
+    try {
+      const from = jobs[0]?.path === path && source !== null ? source : open();
+      from.rewind(isReady ? doneSeq : 0);
+      while (from.left() > 0) {
+        for (const event of from.next(BATCH).events) {
+          if (settled.has(event.seq)) continue;
+          keep(event, path, (isSafe) => {
+            if (isSafe) kept++;
+            else lost++;
+          });
+        }
+        flush();
+      }
+    } catch (error) {
+      log.error("Cannot read the damaged spool", { file: path, reason: reasonOf(error) });
+    }
+    if (lost > 0) log.error("events of the lost spool cannot be kept", { file: path, events: lost });
+    else log.warn("the readable events of the damaged spool are back", { events: saved + kept, file: path });
+  }
+
+  function closeSource(): void {
+    try {
+      source?.close();
+    } catch {
+      // Nothing more is wanted of it.
+    }
+    source = null;
+  }
+
   function end(): void {
     source = null;
     isReady = false;
@@ -145,17 +181,20 @@ export function createSalvage({ log, time, isBusy, keep }: SalvageOptions): Salv
 
   return {
     get left() {
-      return jobs.length === 0 ? null : (source?.left() ?? 0);
+      // Before the rows are counted there is one at least.
+      return jobs.length === 0 ? null : Math.max(1, isReady ? (source?.left() ?? 1) : 1);
     },
     add: (job) => {
       jobs.push(job);
       if (jobs.length === 1) later(PAUSE_MS);
     },
+    rescue: (flush) => {
+      for (const job of jobs.filter(({ isLost }) => isLost)) rescueOne(job, flush);
+    },
     stop: () => {
       isStopped = true;
       cancel?.();
-      source?.close();
-      source = null;
+      closeSource();
     },
   };
 }

@@ -229,6 +229,8 @@ export function openSpool(options: SpoolOptions): Spool {
     close: () => {
       if (admission.is === "closed") return;
       flush();
+      look();
+      salvage.rescue(flush);
       change({ is: "closed" });
       cancelCommit?.();
       cancelProbe?.();

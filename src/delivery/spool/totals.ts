@@ -45,6 +45,11 @@ export function countDamaged(database: DatabaseSync): number {
   return Number(database.prepare("SELECT count(*) AS count FROM damaged").get()?.count ?? 0);
 }
 
+/** The last sequence that a file has given out. */
+export function readLastSeq(database: DatabaseSync): number {
+  return Number(database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'").get()?.seq ?? 0);
+}
+
 function sumsOf(row: Record<string, unknown> | undefined): Sums {
   return { rows: Number(row?.rows), bytes: Number(row?.bytes) };
 }
