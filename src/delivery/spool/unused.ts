@@ -1,11 +1,14 @@
 // Asks a spool's file that is not open here whether anybody has it, and whether anything is in it.
 import { DatabaseSync } from "node:sqlite";
+import { isLogDamaged } from "./quarantine.ts";
 
 /**
  * Whether no other process has the file open: leaving WAL mode needs the file for oneself. Throws what SQLite throws, a
- * lock of another process among it.
+ * lock of another process among it. A file with a damaged log is nobody's, and stays as it is: SQLite
+ * would give the events behind the damage away.
  */
 export function isUnused(path: string): boolean {
+  if (isLogDamaged(path)) return true;
   return ask(path, (file) => file.prepare("PRAGMA journal_mode = DELETE").get()?.journal_mode === "delete");
 }
 

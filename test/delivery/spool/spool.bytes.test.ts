@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { findRows, Pages } from "../../../src/delivery/spool/pages.ts";
 import { readVarint } from "../../../src/delivery/spool/record.ts";
 import type { Spool } from "../../../src/delivery/spool/spool.ts";
+import { isUnused } from "../../../src/delivery/spool/unused.ts";
 import { readWal } from "../../../src/delivery/spool/wal.ts";
 import { putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
 import { append, appendMany, open } from "../../support/spools.ts";
@@ -144,6 +145,13 @@ test("openSpool finds the events of the last transaction when the frame that end
   const sent = await relay(open(killed).spool);
   // Of the page on that frame all may be lost: at most the seven rows that a page has room for.
   expect(sent.length).toBeGreaterThanOrEqual(COUNT - 7);
+});
+
+test("isUnused leaves a damaged log to who brings its events back", async () => {
+  const folder = await leaveKilled();
+  changeByte(join(folder, "spool.db-wal"), 32 + 40 * FRAME + 2000);
+  expect(isUnused(join(folder, "spool.db"))).toBe(true);
+  expect(await relay(open(folder).spool)).toEqual(ALL);
 });
 
 test("openSpool takes a log that a kill has cut off for whole", async () => {
