@@ -11,6 +11,10 @@ const SHORT: Scale = {
   awayMs: 1500,
   frozenMs: 5000,
   calmMs: 400,
+  damages: 2,
+  cuts: 1,
+  kills: 1,
+  seed: Math.floor(Math.random() * 1_000_000),
 };
 
 for (const fault of FAULTS) {

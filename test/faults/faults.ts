@@ -1,5 +1,5 @@
 // `bun run faults`: does to real processes what a 200 must survive, and prints what became of the events.
-// Flags: --events N (answered 200 in each row, 20000), --only 1,3, --connections N.
+// Flags: --events N (answered 200 in each row, 20000), --only 1,3, --connections N, --seed N.
 import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -13,6 +13,7 @@ const { values: flags } = parseArgs({
     events: { type: "string", default: "20000" },
     connections: { type: "string", default: "2000" },
     only: { type: "string", default: "" },
+    seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
   },
 });
 const scale: Scale = {
@@ -22,6 +23,10 @@ const scale: Scale = {
   awayMs: 5000,
   frozenMs: 10_000,
   calmMs: 1500,
+  damages: 100,
+  cuts: 20,
+  kills: 6,
+  seed: Number(flags.seed),
 };
 const only = flags.only === "" ? null : new Set(flags.only.split(",").map(Number));
 const seconds = (ms: number | null) => (ms === null ? "" : `${(ms / 1000).toFixed(1)} s`);
@@ -41,7 +46,7 @@ console.log(
   `${cpus()[0]?.model}, ${cpus().length} cores · Bun ${Bun.version} · nats-server ${natsVersion()}`,
 );
 console.log(
-  `${scale.connections} connections, ${scale.perSecond} events/s, ${scale.events} answered at least\n`,
+  `${scale.connections} connections, ${scale.perSecond} events/s, ${scale.events} answered at least, seed ${scale.seed}\n`,
 );
 console.log(`${"fault".padEnd(44)}${COLUMNS.map(([name, width]) => name.padStart(width)).join("")}`);
 let isBroken = false;

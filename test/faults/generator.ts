@@ -2,7 +2,7 @@
 // what became of every one. Started by load.ts; ends with a file of results when its stdin says stop.
 import { writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { NOT_SENT, OK, OTHER, type Plan, RECORD_BYTES, REFUSED, UNANSWERED } from "./load.ts";
+import { markOf, NOT_SENT, OK, OTHER, type Plan, RECORD_BYTES, REFUSED, UNANSWERED } from "./load.ts";
 
 const plan = JSON.parse(process.argv[2] ?? "{}") as Plan;
 const MAX_EVENTS = 4_000_000;
@@ -64,7 +64,8 @@ class Connection {
     waiting++;
     sentAt[this.#event] = Date.now();
     latency[this.#event] = performance.now();
-    const target = `/pixel/v1/page?messageId=${plan.run}-${this.#event}&${QUERY}`;
+    const mark = plan.isMarked ? `&properties.mark=${markOf(plan.run, this.#event)}` : "";
+    const target = `/pixel/v1/page?messageId=${plan.run}-${this.#event}&${QUERY}${mark}`;
     this.#socket?.write(`GET ${target} HTTP/1.1\r\n${HEADERS}\r\n\r\n`);
   }
 

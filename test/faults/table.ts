@@ -6,20 +6,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { administer, createNats, startCluster, startNats } from "../support/natsserver.ts";
 import { whyNoMounts } from "../support/system.ts";
 import { until } from "../support/until.ts";
+import { begin, type Fault, LIMIT_MS } from "./fault.ts";
+import { PROCESS_FAULTS } from "./processfaults.ts";
 import { startSlowProxy } from "./slow.ts";
+import { SPOOL_FAULTS } from "./spoolfaults.ts";
 import { type Account, World } from "./world.ts";
 
-export interface Fault {
-  readonly number: number;
-  readonly name: string;
-  /** Why it cannot be shown on this machine; null when it can. */
-  readonly obstacle?: () => string | null;
-  readonly run: (world: World) => Promise<Account>;
-}
-
-const LIMIT_MS = 60_000;
-
-export const FAULTS: readonly Fault[] = [
+const SERVER_FAULTS: readonly Fault[] = [
   {
     number: 1,
     name: "nats-server killed, back after a while",
@@ -184,15 +177,8 @@ export const FAULTS: readonly Fault[] = [
   },
 ];
 
-/** A gateway with NATS, under load for a while. */
-async function begin(world: World, urls: readonly string[], env: Record<string, string> = {}): Promise<void> {
-  await world.startGateway(urls, env);
-  await world.untilUp();
-  world.startLoad();
-  const { load } = world;
-  await until("the load has begun", () => (load?.answered ?? 0) > 50, LIMIT_MS);
-  await sleep(world.scale.calmMs);
-}
+/** All of them, in the order of their numbers. */
+export const FAULTS: readonly Fault[] = [...SERVER_FAULTS, ...SPOOL_FAULTS, ...PROCESS_FAULTS];
 
 /** Lets a fault happen to a world of its own, and puts the world away. */
 export async function runFault(fault: Fault, scale: World["scale"]): Promise<Account> {

@@ -9,7 +9,7 @@ import { connect } from "nats";
 import { type Gateway, startGateway } from "../support/gatewayprocess.ts";
 import { freePort, type NatsServer, patiently } from "../support/natsserver.ts";
 import { until } from "../support/until.ts";
-import { type Load, OK, REFUSED, type Sent, startLoad } from "./load.ts";
+import { type Load, markOf, OK, REFUSED, type Sent, startLoad } from "./load.ts";
 
 /** How large a run is. Times are those of issue-size faults, or shorter ones that show the same. */
 export interface Scale {
@@ -22,6 +22,13 @@ export interface Scale {
   readonly frozenMs: number;
   /** Load before the fault and after it. */
   readonly calmMs: number;
+  /** How often a spool's file is damaged, and how often it is cut short. */
+  readonly damages: number;
+  readonly cuts: number;
+  /** How often a gateway is killed that mends its file. */
+  readonly kills: number;
+  /** Of what is chosen at random. */
+  readonly seed: number;
 }
 
 export interface Account {
@@ -37,6 +44,19 @@ export interface Account {
   readonly note: string;
 }
 
+/** What the admin port says. */
+export interface Metrics {
+  readonly spooled: number;
+  readonly salvageLeft: number;
+  readonly isUp: boolean;
+  readonly isFull: boolean;
+}
+
+/** Whether nothing is left to bring to NATS. */
+export function isEmptied(metrics: Metrics | null): boolean {
+  return metrics?.spooled === 0 && metrics.salvageLeft === 0 && metrics.isUp;
+}
+
 const READY_MS = 30_000;
 const DRAIN_MS = 120_000;
 
@@ -48,12 +68,17 @@ export class World {
   load: Load | null = null;
   /** Only events sent after this count as lost: those before it are somebody else's to lose. */
   countFromMs = 0;
+  /** Events of which the fault has destroyed the very bytes, by their numbers: these do not count as lost. */
+  readonly destroyed = new Set<number>();
+  /** Whether each event repeats its own id, and is read back for every byte of it. */
+  isMarked = false;
   note = "";
   #env: Record<string, string> = {};
   #endedAt = 0;
   #drainMs: number | null = null;
   #cleanUps: (() => unknown)[] = [];
-  readonly #run = Math.random().toString(36).slice(2, 8);
+  /** Begins the id of every event. */
+  readonly run = Math.random().toString(36).slice(2, 8).padEnd(6, "0");
 
   constructor(scale: Scale) {
     this.scale = scale;
@@ -90,15 +115,16 @@ export class World {
     return gateway === null ? null : gateway.stop(signal);
   }
 
-  /** Events in the spool and the state of NATS, from the admin port; null while the gateway does not answer. */
-  async metrics(): Promise<{ spooled: number; isUp: boolean; isFull: boolean } | null> {
+  /** Events in the spool, rows still to come back to it and the state of NATS; null while the gateway does not answer. */
+  async metrics(): Promise<Metrics | null> {
     try {
       const text = await (await fetch(`http://127.0.0.1:${this.#env.ADMIN_PORT}/metrics`)).text();
       const value = (name: string) =>
         Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? Number.NaN);
       return {
         spooled: value("pixelgate_spool_events"),
-        isUp: value('pixelgate_nats_state\\{state="up"\\}') === 1,
+        salvageLeft: value("pixelgate_spool_salvage_rows"),
+        isUp: value('pixelgate_nats_state\\{state="up"\\}') === Number(this.#env.PIXELGATE_WORKERS ?? 1),
         isFull: value("pixelgate_spool_full") === 1,
       };
     } catch {
@@ -110,10 +136,14 @@ export class World {
     return until("the gateway has NATS", async () => (await this.metrics())?.isUp === true, READY_MS);
   }
 
+  get port(): number {
+    return Number(this.#env.PORT);
+  }
+
   startLoad(perSecond: number | null = this.scale.perSecond, connections = this.scale.connections): void {
-    const port = Number(this.#env.PORT);
+    const { port, run, isMarked } = this;
     const file = join(this.folder, "results");
-    this.load = startLoad({ port, connections, perSecond, run: this.#run, file });
+    this.load = startLoad({ port, connections, perSecond, run, isMarked, file });
   }
 
   /** The fault is over: from now on the spool must get empty. */
@@ -141,7 +171,7 @@ export class World {
     let busyAt = this.#endedAt;
     const isOver = async () => {
       const metrics = await this.metrics();
-      const isDrained = metrics !== null && metrics.spooled === 0 && metrics.isUp;
+      const isDrained = isEmptied(metrics);
       if (!isDrained) busyAt = performance.now();
       return isDrained && isLoadOver();
     };
@@ -157,9 +187,13 @@ export class World {
       const consumer = await jetstream(connection).consumers.get("PIXEL");
       let left = (await consumer.info()).num_pending;
       if (left === 0) return counts;
-      const pattern = new RegExp(`"messageId":"${this.#run}-(\\d+)"`);
+      const pattern = new RegExp(`"messageId":"${this.run}-(\\d+)"`);
       for await (const message of await consumer.consume({ max_messages: 2000 })) {
-        const event = Number(pattern.exec(message.string())?.[1] ?? -1);
+        const text = message.string();
+        const event = Number(pattern.exec(text)?.[1] ?? -1);
+        if (this.isMarked && !text.includes(`"mark":"${markOf(this.run, event)}"`)) {
+          throw new Error(`An event is not as it was sent: ${text.slice(0, 1000)}`);
+        }
         counts.set(event, (counts.get(event) ?? 0) + 1);
         if (--left === 0) break;
       }
@@ -174,7 +208,7 @@ export class World {
     const latencies = sent.filter(({ result }) => result === OK).map(({ latencyMs }) => latencyMs);
     latencies.sort((a, b) => a - b);
     const isLost = ({ result, sentAtMs }: Sent, event: number) =>
-      result === OK && sentAtMs >= this.countFromMs && !counts.has(event);
+      result === OK && sentAtMs >= this.countFromMs && !counts.has(event) && !this.destroyed.has(event);
     return {
       answered: of(OK),
       refused: of(REFUSED),
