@@ -1,4 +1,5 @@
 // Chance that a number decides: the same seed gives the same choices, on every machine.
+import { createRandom } from "../support/random.ts";
 
 /** A source of choices. */
 export interface Random {
@@ -12,16 +13,9 @@ export interface Random {
   many<T>(most: number, make: (index: number) => T): T[];
 }
 
-/** Choices by a seed, a 32-bit integer (mulberry32). */
+/** Choices by a seed, a 32-bit integer. */
 export function randomOf(seed: number): Random {
-  let state = seed | 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (limit: number) => Math.floor(next() * limit);
+  const below = createRandom(seed);
   return {
     below,
     pick: <T>(from: readonly T[]): T => from[below(from.length)] as T,
