@@ -49,7 +49,7 @@ function list(dataDir: string, files: readonly string[], isJson: boolean): numbe
   const contents = files.map((file) => countEvents(dataDir, file));
   process.stdout.write(`${isJson ? describeJson(dataDir, contents) : describeContents(contents)}\n`);
   if (!isJson && contents.some(hasBeside)) process.stdout.write(`${BELONGS}\n`);
-  return 0;
+  return contents.every(({ fault }) => fault === null) ? 0 : 1;
 }
 
 function hasBeside({ beside }: Contents): boolean {

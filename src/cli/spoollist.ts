@@ -30,7 +30,9 @@ function addUp(contents: readonly Contents[]): Total {
 export function describeContents(contents: readonly Contents[]): string {
   const blocks = contents.flatMap((one) => [
     `${[one.file, ...one.beside].join(" ")}${one.isDamaged ? " (damaged and set aside)" : ""}`,
-    ...(one.fault === null ? describe(one) : [`  cannot be read: ${one.fault}`]),
+    ...(one.fault === null
+      ? describe(one)
+      : [`  cannot be read: ${one.fault}; "pixelgate spool drain" brings back what is whole of it`]),
   ]);
   return [...blocks, "total", ...describe(addUp(contents))].join("\n");
 }

@@ -1,7 +1,7 @@
 // `pixelgate spool` on the folder of a machine that is gone: a copy of what a killed gateway has left.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
-import { copyFileSync, cpSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -156,6 +156,14 @@ test("spool drain says every second how far it is, and what is left when it is s
     "0 events stored in NATS stream PIXEL, 200 left\nCannot drain all: it was stopped. What is left stays in the spool; run it again\n",
   );
 }, 30_000);
+
+test("spool list ends with exit code 1 where a file cannot be read, and says what can be done", async () => {
+  const folder = copy("spool.db");
+  writeFileSync(join(folder, "spool-1.db"), "no database at all ".repeat(500));
+  const { code, stdout } = await runCommand(["spool", "list", folder]);
+  expect(code).toBe(1);
+  expect(stdout).toContain('cannot be read: file is not a database; "pixelgate spool drain" brings back');
+});
 
 const WRONG: readonly (readonly [words: readonly string[], code: number, line: RegExp])[] = [
   [[], 2, /^Cannot run spool: "" is not list, drain or export\. Try: pixelgate --help\n$/],

@@ -50,7 +50,7 @@ test("describeContents has a block for each file, and a total", () => {
       "  2 events of 20 bytes, spooled from 2026-11-25T09:59:59.000Z to 9000000000000000",
       "  → warehouse  2",
       "spool.db.damaged-20261125T100000Z (damaged and set aside)",
-      "  cannot be read: file is not a database",
+      '  cannot be read: file is not a database; "pixelgate spool drain" brings back what is whole of it',
       "total",
       "  5 events of 50 bytes, spooled from 2026-11-25T09:59:59.000Z to 9000000000000000",
       "  → warehouse  5",
