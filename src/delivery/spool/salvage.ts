@@ -138,12 +138,15 @@ export function createSalvage({ log, time, isBusy, keep }: SalvageOptions): Salv
     end();
   }
 
-  function rescueOne({ path, open, settled }: SalvageJob, flush: () => void): void {
-    let kept = 0;
+  function rescueOne(job: SalvageJob, flush: () => void): void {
+    const { path, settled } = job;
+    // What is done already is known of the first job alone: the others have not begun.
+    const isBegun = job === jobs[0] && isReady;
+    let kept = isBegun ? saved : 0;
     let lost = 0;
     try {
-      const from = jobs[0]?.path === path && source !== null ? source : open();
-      from.rewind(isReady ? doneSeq : 0);
+      const from = job === jobs[0] && source !== null ? source : job.open();
+      from.rewind(isBegun ? doneSeq : 0);
       while (from.left() > 0) {
         for (const event of from.next(BATCH).events) {
           if (settled.has(event.seq)) continue;
@@ -158,7 +161,7 @@ export function createSalvage({ log, time, isBusy, keep }: SalvageOptions): Salv
       log.error("Cannot read the damaged spool", { file: path, reason: reasonOf(error) });
     }
     if (lost > 0) log.error("events of the lost spool cannot be kept", { file: path, events: lost });
-    else log.warn("the readable events of the damaged spool are back", { events: saved + kept, file: path });
+    else log.warn("the readable events of the damaged spool are back", { events: kept, file: path });
   }
 
   function closeSource(): void {

@@ -2,8 +2,10 @@
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createSalvage, type SalvageSource } from "../../../src/delivery/spool/salvage.ts";
 import type { Spool } from "../../../src/delivery/spool/spool.ts";
-import { afterTest, putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
+import { createHandClock } from "../../support/clock.ts";
+import { afterTest, event, putAwayAfterEach, recordLog, temporaryFolder } from "../../support/parts.ts";
 import { append, appendMany, ids, MIB, open } from "../../support/spools.ts";
 import { until } from "../../support/until.ts";
 
@@ -86,4 +88,48 @@ test("createSalvage lets new events go first", async () => {
   expect(await append(spool, "new")).toBe(true);
   expect(spool.rows).toBeLessThan(2001);
   await until("all are back", () => spool.rows === 2001);
+});
+
+/** A source of so many events, `<name>1` and on, with sequences from 1. */
+function sourceOf(name: string, count: number): SalvageSource {
+  let index = 0;
+  return {
+    isReady: () => true,
+    left: () => count - index,
+    next: (limit) => {
+      const events = Array.from({ length: Math.min(limit, count - index) }, () => {
+        index++;
+        return { ...event(`${name}${index}`), seq: index, spooledAtMs: 0 };
+      });
+      return { events, damaged: 0 };
+    },
+    rewind: (afterSeq) => {
+      index = afterSeq;
+    },
+    finish() {},
+    close() {},
+  };
+}
+
+test("rescue brings back all of a lost file that waits behind one half done, and no more of that one", () => {
+  const time = createHandClock();
+  const kept: string[] = [];
+  const salvage = createSalvage({
+    log: recordLog(),
+    time,
+    isBusy: () => false,
+    keep: (one, _path, done) => {
+      kept.push(one.id);
+      done(true);
+    },
+  });
+  const job = { settled: new Set<number>(), doneSeq: () => 0 };
+  salvage.add({ ...job, path: "damaged", isLost: false, open: () => sourceOf("d", 1000) });
+  salvage.add({ ...job, path: "lost", isLost: true, open: () => sourceOf("l", 300) });
+  time.advance(15);
+  const before = kept.length;
+  expect(before).toBeGreaterThan(0);
+  expect(before).toBeLessThan(1000);
+  salvage.rescue(() => {});
+  expect(kept.slice(before)).toEqual(Array.from({ length: 300 }, (_, index) => `l${index + 1}`));
 });
