@@ -7,7 +7,8 @@ import { reasonOf } from "../log.ts";
 import { SpoolError, systemReason } from "./fault.ts";
 import { spoolOf } from "./name.ts";
 import { openQuarantined } from "./quarantine.ts";
-import { DamagedRow, ROW_COLUMNS, readRow, type SpooledEvent } from "./row.ts";
+import { selectRows } from "./reader.ts";
+import { DamagedRow, type SpooledEvent } from "./row.ts";
 import { hasLog } from "./sidelog.ts";
 
 const BUSY_TIMEOUT_MS = 1000;
@@ -65,13 +66,7 @@ function* readRows(path: string): Generator<Batch> {
 
 /** None for a file whose tables are in the log beside it, when that is missing. */
 function readSome(file: DatabaseSync, afterSeq: number): (SpooledEvent | DamagedRow)[] {
-  if (!hasTable(file, "events")) return [];
-  const hasSum =
-    file.prepare("SELECT 1 FROM pragma_table_info('events') WHERE name = 'sum'").get() !== undefined;
-  const columns = hasSum ? ROW_COLUMNS : ROW_COLUMNS.replace("sum", "NULL AS sum");
-  const rows = file.prepare(`SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ${BATCH}`);
-  rows.setReadBigInts(true);
-  return rows.all(afterSeq).map(readRow);
+  return hasTable(file, "events") ? selectRows(file, afterSeq, BATCH) : [];
 }
 
 function* readAside(dataDir: string, file: string): Generator<Batch> {

@@ -1,13 +1,14 @@
 // One process on a data directory: a lock that the system gives back when its holder ends, however it ends. It is a SQLite
 // file, since that locks alike on every runtime: a transaction that stays open keeps others from writing the file, and
 // lets them read who it is. For disks of this machine: on a network's, locks are what its server makes of them.
-import { rmSync, statSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { reasonOf } from "../log.ts";
 import { faultOf, SpoolError, systemReason } from "./fault.ts";
 import { LOCK_NAME } from "./name.ts";
+import { inodeOf } from "./place.ts";
 import { createPrivateFile } from "./private.ts";
 
 /** A lock that is held until it is released, or until the process ends. */
@@ -54,11 +55,6 @@ export function lockFolder(dataDir: string, who: string): Lock | null {
       if (held.delete(database)) database.close();
     },
   };
-}
-
-/** Which file a path names; 0 when it names none. */
-function inodeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.ino ?? 0;
 }
 
 function open(dataDir: string, path: string, own: Holder): DatabaseSync {

@@ -1,6 +1,7 @@
 // Whether what stands at a spool's path is still the file that was opened there, with its own log beside it. Files are
 // told by their inodes: a name says nothing.
 import { rmSync, statSync } from "node:fs";
+import { SPOOL_SUFFIXES } from "./name.ts";
 
 /**
  * `ours`: all is as it was. `gone`: no file, or another one. `log gone`: the file is there, its log is not, or another
@@ -9,7 +10,7 @@ import { rmSync, statSync } from "node:fs";
 export type PlaceState = "ours" | "gone" | "log gone" | "emptied";
 
 /** What lies beside the file while it is open. */
-const COMPANIONS = ["-wal", "-shm"] as const;
+const COMPANIONS = SPOOL_SUFFIXES.slice(1);
 
 /** The place of one open file. */
 export class Place {
@@ -55,6 +56,6 @@ export class Place {
 }
 
 /** Which file a path names; 0 when it names none. */
-function inodeOf(path: string): number {
+export function inodeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.ino ?? 0;
 }

@@ -1,11 +1,10 @@
 // Who may look at a spool: its folder and its files are for the gateway's user alone, whatever the umask is.
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
+import { SPOOL_SUFFIXES } from "./name.ts";
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 const MODE_BITS = 0o777;
-/** What SQLite may have left beside a file. */
-const COMPANIONS = ["", "-wal", "-shm"];
 
 /** Creates a folder, and those above it that are missing. Throws what the system throws. */
 export function createPrivateFolder(path: string): void {
@@ -25,7 +24,7 @@ export function createPrivateFile(path: string): unknown {
     const isThere = (error as NodeJS.ErrnoException).code === "EEXIST";
     if (!isThere) return error;
   }
-  for (const suffix of COMPANIONS) restrictFile(path + suffix);
+  for (const suffix of SPOOL_SUFFIXES) restrictFile(path + suffix);
   return null;
 }
 

@@ -6,6 +6,7 @@ import { reasonOf } from "../log.ts";
 import { faultOf, SpoolError } from "./fault.ts";
 import { SPOOL_NAME } from "./name.ts";
 import { DamagedRow, ROW_COLUMNS, readRow, type SpooledEvent } from "./row.ts";
+import { readLastSeq } from "./totals.ts";
 
 /** Which events to read. */
 export interface ReadSpoolOptions {
@@ -22,23 +23,28 @@ export interface ReadSpoolOptions {
  */
 export function readSpool(dataDir: string, { afterSeq, limit, name }: ReadSpoolOptions): SpooledEvent[] {
   return withFile(join(dataDir, name ?? SPOOL_NAME), [], (file) => {
-    const hasSum =
-      file.prepare("SELECT 1 FROM pragma_table_info('events') WHERE name = 'sum'").get() !== undefined;
-    const columns = hasSum ? ROW_COLUMNS : ROW_COLUMNS.replace("sum", "NULL AS sum");
-    const rows = file.prepare(`SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`);
-    rows.setReadBigInts(true);
-    return rows
-      .all(afterSeq, limit)
-      .map(readRow)
-      .filter((row): row is SpooledEvent => !(row instanceof DamagedRow));
+    const rows = selectRows(file, afterSeq, limit);
+    return rows.filter((row): row is SpooledEvent => !(row instanceof DamagedRow));
   });
+}
+
+/** The next rows of a file that is open for reading, of whatever version its tables are. Throws what SQLite throws. */
+export function selectRows(
+  file: DatabaseSync,
+  afterSeq: number,
+  limit: number,
+): (SpooledEvent | DamagedRow)[] {
+  const hasSum =
+    file.prepare("SELECT 1 FROM pragma_table_info('events') WHERE name = 'sum'").get() !== undefined;
+  const columns = hasSum ? ROW_COLUMNS : ROW_COLUMNS.replace("sum", "NULL AS sum");
+  const rows = file.prepare(`SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`);
+  rows.setReadBigInts(true);
+  return rows.all(afterSeq, limit).map(readRow);
 }
 
 /** The last sequence a spool has given out: where a reader begins that wants new events only; 0 without a spool. */
 export function lastSpooledSeq(dataDir: string, name: string = SPOOL_NAME): number {
-  return withFile(join(dataDir, name), 0, (file) =>
-    Number(file.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'").get()?.seq ?? 0),
-  );
+  return withFile(join(dataDir, name), 0, readLastSeq);
 }
 
 function withFile<T>(path: string, missing: T, read: (file: DatabaseSync) => T): T {
