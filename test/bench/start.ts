@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { freePort } from "../support/natsserver.ts";
+import { freePort } from "../support/freeport.ts";
 import { readCount } from "./flags.ts";
 import { describeMachine } from "./servers.ts";
 

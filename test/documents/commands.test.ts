@@ -6,6 +6,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../support/freeport.ts";
 import {
   type Gateway,
   runCommand,
@@ -13,7 +14,7 @@ import {
   tailLines,
   untilNatsIsUp,
 } from "../support/gatewayprocess.ts";
-import { findNatsServer, freePort, type NatsServer, startNats } from "../support/natsserver.ts";
+import { findNatsServer, type NatsServer, startNats } from "../support/natsserver.ts";
 import { until } from "../support/until.ts";
 import { DOCUMENTS, ROOT } from "./markdown.ts";
 

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream } from "@nats-io/jetstream";
 import { connect } from "nats";
+import { freePort } from "../support/freeport.ts";
 import { type Gateway, startGateway } from "../support/gatewayprocess.ts";
-import { freePort, type NatsServer, patiently } from "../support/natsserver.ts";
+import { type NatsServer, patiently } from "../support/natsserver.ts";
 import { until } from "../support/until.ts";
 import { type Load, markOf, OK, REFUSED, type Sent, startLoad } from "./load.ts";
 

@@ -1,11 +1,12 @@
 // Real nats-server processes for tests and benches: each on free ports, with a store directory of its own.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect as connectSocket, createServer } from "node:net";
+import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "nats";
+import { freePort } from "./freeport.ts";
 import { findProgram } from "./system.ts";
 
 export interface NatsOptions {
@@ -41,19 +42,6 @@ export function findNatsServer(): string {
     throw new Error("Cannot find nats-server: `bun run setup` installs it on Debian, or put it on PATH");
   }
   return path;
-}
-
-/** A port nobody listens on at this moment. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** Starts one server with JetStream. */
