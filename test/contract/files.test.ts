@@ -64,3 +64,9 @@ test("src and test switch no type check off", () => {
     breaches([...SOURCE, ...TESTS], ({ text }) => SUPPRESSIONS.some((word) => text.includes(word))),
   ).toEqual([]);
 });
+
+test("test skips nothing but by unless.ts, which prints the reason", () => {
+  const left = /\b(?:test|it|describe)\.(?:skip|skipIf|todo|only|if)\b/;
+  const others = TESTS.filter(({ path }) => path !== "test/support/unless.ts");
+  expect(breaches(others, ({ code }) => left.test(code))).toEqual([]);
+});
