@@ -1,9 +1,9 @@
 // Verbs and flags. Data goes to stdout, errors to stderr; exit codes: 0 done, 1 failed, 2 wrong words or configuration.
-import { type Config, readConfig, textOf } from "../config/environment.ts";
+import { type Configuration, loadConfiguration } from "../config/configuration.ts";
+import { type Config, defaultStream, readConfig, type StreamConfig, textOf } from "../config/environment.ts";
 import { ConfigFile } from "../config/schema.ts";
 import { SETTINGS } from "../config/settings.ts";
 import { isContents } from "../config/shown.ts";
-import { loadSources, type Sources } from "../config/sources.ts";
 import { EVENT_SCHEMAS, EVENT_TYPES } from "../pixel/schema.ts";
 import { originOf } from "../process/origin.ts";
 import { StartError } from "../process/starterror.ts";
@@ -104,25 +104,24 @@ function requireConfig(): Config {
   return config;
 }
 
-function requireSources(path: string | null, prefix: string): Sources {
-  const sources = loadSources(path, prefix);
-  if (Array.isArray(sources)) throw new Exit(2, sources);
-  return sources;
+function requireConfiguration(path: string | null, stream: StreamConfig): Configuration {
+  const configuration = loadConfiguration(path, stream);
+  if (Array.isArray(configuration)) throw new Exit(2, configuration);
+  return configuration;
 }
 
 async function runServe(words: Words): Promise<number> {
   refuseRest(words, 0);
   // Both are read before either is refused: an operator sees every fault at once.
   const config = readConfig(process.env);
-  const { PIXELGATE_SUBJECT_PREFIX: prefix } = SETTINGS;
-  const sources = Array.isArray(config)
-    ? loadSources(configFileOf(process.env), prefix.fallback)
-    : loadSources(config.configFile, config.stream.prefix);
-  const faults = [config, sources].filter((read) => Array.isArray(read)).flat();
-  if (Array.isArray(config) || Array.isArray(sources)) throw new Exit(2, faults);
+  const configuration = Array.isArray(config)
+    ? loadConfiguration(configFileOf(process.env), defaultStream())
+    : loadConfiguration(config.configFile, config.stream);
+  const faults = [config, configuration].filter((read) => Array.isArray(read)).flat();
+  if (Array.isArray(config) || Array.isArray(configuration)) throw new Exit(2, faults);
   const { serve } = await import("../process/serve.ts");
   try {
-    return await serve(config, sources);
+    return await serve(config, configuration);
   } catch (error) {
     if (error instanceof StartError) throw new Exit(error.code, [error.message], { cause: error });
     throw error;
@@ -171,7 +170,7 @@ async function runExplain(words: Words): Promise<number> {
   const [url] = words.rest;
   if (url === undefined) throw new Exit(2, "Cannot explain: no URL given. Try: pixelgate explain '<url>'");
   const config = requireConfig();
-  const sources = requireSources(config.configFile, config.stream.prefix);
+  const { sources } = requireConfiguration(config.configFile, config.stream);
   const { createExplain } = await import("../admin/explain.ts");
   const explanation = createExplain({ ...config, sources: () => sources })(url);
   print(JSON.stringify(explanation, null, 2));
@@ -181,7 +180,7 @@ async function runExplain(words: Words): Promise<number> {
 function runCheck(words: Words): number {
   refuseRest(words, 1);
   const config = requireConfig();
-  const sources = requireSources(words.rest[0] ?? config.configFile, config.stream.prefix);
+  const { sources } = requireConfiguration(words.rest[0] ?? config.configFile, config.stream);
   for (const source of sources.values()) {
     const state = source.enabled ? "" : " (disabled)";
     print(`source ${source.id}${state}`);

@@ -1,5 +1,6 @@
 // `pixelgate spool`: what the spools of a folder hold, for a backup, or for the folder of a machine that is gone.
 import { join } from "node:path";
+import { loadConfiguration } from "../config/configuration.ts";
 import type { Config } from "../config/environment.ts";
 import { takeDataDir } from "../delivery/datadir.ts";
 import { type Drain, startDrain } from "../delivery/drain.ts";
@@ -59,6 +60,9 @@ function hasBeside({ beside }: Contents): boolean {
 async function drain(config: Config, dataDir: string, files: readonly string[]): Promise<number> {
   const { nats, stream, spoolMaxBytes: maxBytes } = config;
   if (nats === null) throw new Exit(2, `Cannot drain "${dataDir}": NATS_URL is not set`);
+  const configuration = loadConfiguration(config.configFile, stream);
+  if (Array.isArray(configuration)) throw new Exit(2, configuration);
+  const { layout } = configuration;
   console.error(BELONGS);
   const lock = takeDataDir(dataDir, "pixelgate spool drain", LOG);
   try {
@@ -66,7 +70,8 @@ async function drain(config: Config, dataDir: string, files: readonly string[]):
     for (const file of files) if (sideLogOf(join(dataDir, file)) === "unknown") warnOfLog(dataDir, file);
     // What was set aside comes back to the spool that it was set aside from.
     const names = [...new Set(files.map((file) => spoolOf(file)?.spool ?? file))];
-    const parts = { dataDir, names, maxBytes, nats, stream, log: LOG, clock: Date.now, time: systemClock };
+    const where = { dataDir, names, maxBytes, nats, stream, layout };
+    const parts = { ...where, log: LOG, clock: Date.now, time: systemClock };
     return await watch(startDrain(parts), `NATS stream ${stream.name}`);
   } finally {
     lock.release();

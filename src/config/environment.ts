@@ -1,7 +1,8 @@
 // Environment to a frozen Config, or every fault in it.
 import type { BlockList } from "node:net";
-import { Fault, SETTINGS, type Setting } from "./settings.ts";
+import { SETTINGS, type Setting } from "./settings.ts";
 import { isShowable } from "./shown.ts";
+import { Fault } from "./units.ts";
 
 /** Everything the environment decides. Sizes in bytes, times in milliseconds. */
 export interface Config {
@@ -89,6 +90,21 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   return faults.length > 0 ? faults : toConfig(value);
 }
 
+/** What the stream is where nothing is set. */
+export function defaultStream(): StreamConfig {
+  return toStream({
+    PIXELGATE_STREAM: fallbackOf(SETTINGS.PIXELGATE_STREAM),
+    PIXELGATE_SUBJECT_PREFIX: fallbackOf(SETTINGS.PIXELGATE_SUBJECT_PREFIX),
+    PIXELGATE_STREAM_REPLICAS: fallbackOf(SETTINGS.PIXELGATE_STREAM_REPLICAS),
+    PIXELGATE_STREAM_MAX_AGE: fallbackOf(SETTINGS.PIXELGATE_STREAM_MAX_AGE),
+    PIXELGATE_STREAM_MAX_BYTES: fallbackOf(SETTINGS.PIXELGATE_STREAM_MAX_BYTES),
+  });
+}
+
+function fallbackOf<T>({ read, fallback }: Setting<T>): T {
+  return read(fallback);
+}
+
 function show(text: string, { secret }: Setting<unknown>): string {
   if (secret) return "the value";
   return isShowable(text) ? JSON.stringify(text) : "it";
@@ -118,13 +134,7 @@ function toConfig(value: Values): Config {
     configFile: value.PIXELGATE_CONFIG,
     dataDir: value.PIXELGATE_DATA_DIR,
     spoolMaxBytes: value.PIXELGATE_SPOOL_MAX_BYTES,
-    stream: {
-      name: value.PIXELGATE_STREAM,
-      prefix: value.PIXELGATE_SUBJECT_PREFIX,
-      replicas: value.PIXELGATE_STREAM_REPLICAS,
-      maxAgeMs: value.PIXELGATE_STREAM_MAX_AGE,
-      maxBytes: value.PIXELGATE_STREAM_MAX_BYTES,
-    },
+    stream: toStream(value),
     maxUrlBytes: value.PIXELGATE_MAX_URL_BYTES,
     workers: value.PIXELGATE_WORKERS,
     trustedProxies: value.TRUSTED_PROXIES,
@@ -132,4 +142,16 @@ function toConfig(value: Values): Config {
     shutdownDelayMs: value.SHUTDOWN_DELAY_MS,
     shutdownTimeoutMs: value.SHUTDOWN_TIMEOUT_MS,
   });
+}
+
+type StreamNames = "SUBJECT_PREFIX" | "STREAM" | `STREAM_${"REPLICAS" | "MAX_AGE" | "MAX_BYTES"}`;
+
+function toStream(value: Pick<Values, `PIXELGATE_${StreamNames}`>): StreamConfig {
+  return {
+    name: value.PIXELGATE_STREAM,
+    prefix: value.PIXELGATE_SUBJECT_PREFIX,
+    replicas: value.PIXELGATE_STREAM_REPLICAS,
+    maxAgeMs: value.PIXELGATE_STREAM_MAX_AGE,
+    maxBytes: value.PIXELGATE_STREAM_MAX_BYTES,
+  };
 }

@@ -1,7 +1,7 @@
 // The configuration file's schema, whole and in its parts. Knows no path on disk and no route.
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { EVENT_TYPES } from "../pixel/schema.ts";
-import { SUBJECT_TOKEN } from "./subject.ts";
+import { STREAM_NAME, SUBJECT_TOKEN } from "./subject.ts";
 
 const choice = <const T extends string>(values: readonly T[], description: string) =>
   Type.Optional(
@@ -14,6 +14,8 @@ const choice = <const T extends string>(values: readonly T[], description: strin
   );
 /** The most letters of an id. */
 export const MAX_TOKEN_LENGTH = 64;
+/** Each is a stream that is watched. */
+export const MAX_PARTITIONS = 64;
 const token = (description: string) =>
   Type.String({ description, pattern: SUBJECT_TOKEN.source, maxLength: MAX_TOKEN_LENGTH });
 const enabled = Type.Optional(Type.Boolean({ description: "Default: true", default: true }));
@@ -61,9 +63,29 @@ export const DestinationItem = Type.Object(
         uniqueItems: true,
       }),
     ),
+    stream: Type.Optional(
+      Type.String({
+        description: "JetStream stream of its own, or of all that name it. Default: that of PIXELGATE_STREAM",
+        pattern: STREAM_NAME.source,
+        maxLength: MAX_TOKEN_LENGTH,
+      }),
+    ),
+    maxAge: Type.Optional(Type.String({ description: "How long its stream keeps an event, such as `24h`" })),
+    maxBytes: Type.Optional(Type.String({ description: "Size of its stream, such as `10GiB`, or `none`" })),
+    replicas: Type.Optional(Type.Integer({ description: "Replicas of its stream", minimum: 1, maximum: 5 })),
+    partitions: Type.Optional(
+      Type.Integer({
+        description: "Streams that its events are spread over by visitor, `<stream>_0` and on",
+        minimum: 2,
+        maximum: MAX_PARTITIONS,
+      }),
+    ),
   },
   { additionalProperties: false },
 );
+
+/** One destination of a file without a fault. */
+export type DestinationItem = Static<typeof DestinationItem>;
 
 /** The file around its items. */
 const file = <S extends TSchema, D extends TSchema>(source: S, destination: D) =>

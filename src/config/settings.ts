@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { BlockList, isIP, isIPv4 } from "node:net";
 import { readServer } from "./natsserver.ts";
 import { isContents, isShowable } from "./shown.ts";
-import { SUBJECT_PREFIX } from "./subject.ts";
+import { STREAM_NAME, SUBJECT_PREFIX } from "./subject.ts";
+import { Fault, readBound, readDuration, readSize } from "./units.ts";
 
 /** One environment name. */
 export interface Setting<T> {
@@ -15,40 +16,12 @@ export interface Setting<T> {
   readonly read: (text: string) => T;
 }
 
-/** What is the case with a text that cannot be read. */
-export class Fault extends Error {
-  override readonly name = "Fault";
-}
-
 function integer(min: number, max: number) {
   return (text: string): number => {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return value;
     throw new Fault(`is not an integer from ${min} to ${max}`);
   };
-}
-
-const DURATIONS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function duration(text: string): number {
-  const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text);
-  const unit = DURATIONS[match?.[2] ?? ""];
-  if (match === null || unit === undefined) throw new Fault("is not a duration such as 72h, 30m or 45s");
-  return Number(match[1]) * unit;
-}
-
-const SIZES: Record<string, number> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
-
-// A spool or a stream that holds less is a typing error.
-const MIN_BYTES = 1024 ** 2;
-
-function size(text: string): number {
-  const match = /^(\d{1,15})\s*([kmgt]?)(?:i?b)?$/i.exec(text);
-  const unit = SIZES[match?.[2]?.toLowerCase() ?? "?"];
-  if (match === null || unit === undefined) throw new Fault("is not a size such as 1GiB, 64MiB or 1048576");
-  const bytes = Number(match[1]) * unit;
-  if (bytes < MIN_BYTES) throw new Fault(`is less than ${MIN_BYTES} bytes`);
-  return bytes;
 }
 
 /** Contents pasted in the place of a path would be shown wherever the path is. What exists is a path whatever it looks like. */
@@ -141,7 +114,6 @@ function workers(text: string): number {
 }
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
-const NAME = /^[A-Za-z0-9_-]+$/;
 
 /** Every environment name the gateway reads, with its help text and its default. */
 export const SETTINGS = {
@@ -179,7 +151,7 @@ export const SETTINGS = {
     read: (text: string) => optional(path(text)),
   },
   PIXELGATE_DATA_DIR: { help: "folder of the spool", fallback: "./data", read: path },
-  PIXELGATE_SPOOL_MAX_BYTES: { help: "size of the spool", fallback: "1GiB", read: size },
+  PIXELGATE_SPOOL_MAX_BYTES: { help: "size of the spool", fallback: "1GiB", read: readSize },
   PIXELGATE_SUBJECT_PREFIX: {
     help: "first token of every subject",
     fallback: "pixel",
@@ -188,14 +160,18 @@ export const SETTINGS = {
   PIXELGATE_STREAM: {
     help: "JetStream stream",
     fallback: "PIXEL",
-    read: pattern(NAME, "made of letters, digits, - and _"),
+    read: pattern(STREAM_NAME, "made of letters, digits, - and _"),
   },
   PIXELGATE_STREAM_REPLICAS: { help: "replicas of the stream", fallback: "1", read: integer(1, 5) },
-  PIXELGATE_STREAM_MAX_AGE: { help: "how long the stream keeps an event", fallback: "72h", read: duration },
+  PIXELGATE_STREAM_MAX_AGE: {
+    help: "how long the stream keeps an event",
+    fallback: "72h",
+    read: readDuration,
+  },
   PIXELGATE_STREAM_MAX_BYTES: {
     help: "size of the stream; none: without bound",
     fallback: "none",
-    read: (text: string) => (text === "none" ? -1 : size(text)),
+    read: readBound,
   },
   PIXELGATE_MAX_URL_BYTES: {
     help: "longest request target, up to 65536",

@@ -1,6 +1,7 @@
 // Spools of workers that are no more, since fewer run now: brings their events to JetStream and removes the files.
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { Layout } from "../config/layout.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { createRarely, type DeliveryLog, reasonOf } from "./log.ts";
 import type { Publisher } from "./nats/publisher.ts";
@@ -17,6 +18,8 @@ export interface AbandonedOptions {
   readonly workers: number;
   readonly maxBytes: number;
   readonly publisher: Publisher;
+  /** The layout of this moment. */
+  readonly layout: () => Layout;
   readonly log: DeliveryLog;
   readonly clock: () => number;
   readonly time: Clock;
@@ -47,7 +50,7 @@ const LOOK_MS = 1000;
  * that are published twice with the same `Nats-Msg-Id`.
  */
 export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
-  const { dataDir, workers, maxBytes, publisher, log, clock, time, onRelayed } = options;
+  const { dataDir, workers, maxBytes, publisher, layout, log, clock, time, onRelayed } = options;
   const rarely = createRarely(60_000);
   let abandoned: AbandonedSpool[] = [];
   const stopLooking = time.every(LOOK_MS, look);
@@ -86,7 +89,7 @@ export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
   function adopt(name: string): void {
     try {
       const spool = openSpool({ dataDir, name, maxBytes, log, clock, time });
-      const relay = createRelay({ spool, publisher, log, time, onRelayed });
+      const relay = createRelay({ spool, publisher, layout, log, time, onRelayed });
       abandoned.push({ name, spool, relay });
       if (spool.rows > 0)
         log.info("draining the spool of a former worker", { file: name, events: spool.rows });

@@ -1,6 +1,7 @@
 // From an event to somewhere safe. Owns the choice between NATS and the spool.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StreamConfig } from "../config/environment.ts";
+import type { Layout } from "../config/layout.ts";
 import type { Route } from "../config/subject.ts";
 import { type Clock, systemClock } from "../runtime/clock.ts";
 import { adoptAbandoned } from "./abandoned.ts";
@@ -46,6 +47,8 @@ export interface Delivery {
   deliver(outgoing: Outgoing, settle: Settle): void;
   /** Publishes a refused request for the operator to see; best effort and bounded, never spooled. */
   publishRejected(sourceId: string, payload: string): void;
+  /** Takes another layout: the configuration file has changed. */
+  use(layout: Layout): void;
   state(): DeliveryState;
   /** Waits for what is in flight, spools what has no ack, closes. Resolves within `timeoutMs`. */
   close(timeoutMs: number): Promise<void>;
@@ -63,6 +66,8 @@ export interface DeliveryOptions {
   /** Null or absent: events stay in the spool. */
   readonly nats?: NatsOptions | null;
   readonly stream: StreamConfig;
+  /** The streams and destinations to begin with. */
+  readonly layout: Layout;
   /** Folder of the spool, created when missing. */
   readonly dataDir: string;
   /** Which process this is: each has a spool of its own. Default: the only one. */
@@ -98,6 +103,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const { index, count } = options.slot ?? { index: 0, count: 1 };
   const spool = openSpool({ dataDir, name: spoolNameOf(index), maxBytes, log, clock, time });
   const rarely = createRarely(10_000);
+  let layout = options.layout;
   let isClosed = false;
   let closing: Promise<void> | null = null;
 
@@ -116,11 +122,23 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         onAck: options.onAck,
       })
     : null;
-  const relay = publisher ? createRelay({ spool, publisher, log, time, onRelayed }) : null;
+  const relay = publisher
+    ? createRelay({ spool, publisher, layout: () => layout, log, time, onRelayed })
+    : null;
   // One process is enough to look after those that no process has.
   const abandoned =
     publisher && index === 0
-      ? adoptAbandoned({ dataDir, workers: count, maxBytes, publisher, log, clock, time, onRelayed })
+      ? adoptAbandoned({
+          dataDir,
+          workers: count,
+          maxBytes,
+          publisher,
+          layout: () => layout,
+          log,
+          clock,
+          time,
+          onRelayed,
+        })
       : null;
 
   function answer(settle: Settle, delivered: Delivered): void {
@@ -176,6 +194,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       for (let route = 0; route < messages; route++) publisher.publish(acks, route, ACK_DEADLINE_MS);
     },
     publishRejected: (sourceId, payload) => publisher?.publishRejected(sourceId, payload),
+    use: (next) => {
+      layout = next;
+    },
     state: () => {
       const spools = [spool, ...(abandoned?.spools ?? [])];
       const oldestAt = Math.min(...spools.map((spool) => spool.oldestAt ?? Number.POSITIVE_INFINITY));

@@ -1,6 +1,7 @@
 // Brings every event of a data directory's spools to the stream and ends: for the spools of a machine that is gone. Takes no
 // event and opens no port; the folder is this process's own while it runs.
 import type { StreamConfig } from "../config/environment.ts";
+import type { Layout } from "../config/layout.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { DeliveryLog } from "./log.ts";
 import { createPublisher } from "./nats/publisher.ts";
@@ -17,6 +18,7 @@ export interface DrainOptions {
   readonly maxBytes: number;
   readonly nats: NatsOptions;
   readonly stream: StreamConfig;
+  readonly layout: Layout;
   readonly log: DeliveryLog;
   /** Epoch milliseconds. */
   readonly clock: () => number;
@@ -49,6 +51,7 @@ const GOODBYE_MS = 2000;
 /** Opens the spools and begins. Throws a `SpoolError` when one cannot be opened. */
 export function startDrain(options: DrainOptions): Drain {
   const { nats, stream, log, time } = options;
+  const layout = () => options.layout;
   const spools = openAll(options);
   let relayed = 0;
   let isStopped = false;
@@ -66,7 +69,7 @@ export function startDrain(options: DrainOptions): Drain {
   const onRelayed = (events: number) => {
     relayed += events;
   };
-  const relays = spools.map((spool) => createRelay({ spool, publisher, log, time, onRelayed }));
+  const relays = spools.map((spool) => createRelay({ spool, publisher, layout, log, time, onRelayed }));
 
   const left = () => spools.reduce((total, { rows, salvageLeft }) => total + rows + (salvageLeft ?? 0), 0);
   const isDone = () => spools.every(({ rows, salvageLeft }) => rows === 0 && salvageLeft === null);

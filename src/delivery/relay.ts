@@ -1,5 +1,6 @@
 // Brings spooled events to JetStream, oldest first, beside new traffic. While the stream is degraded its first
 // message is the one that finds out whether the stream takes messages again.
+import { type Layout, routeAgain } from "../config/layout.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { createRarely, type DeliveryLog } from "./log.ts";
 import { PendingAcks } from "./nats/pending.ts";
@@ -21,6 +22,8 @@ export interface Relay {
 export interface RelayOptions {
   readonly spool: Pick<Spool, "rows" | "read" | "remove" | "keep">;
   readonly publisher: Pick<Publisher, "state" | "mayPublish" | "hasRoom" | "publish" | "recheck">;
+  /** The layout of this moment: it says where a spooled copy goes. */
+  readonly layout: () => Layout;
   readonly log: DeliveryLog;
   readonly time: Clock;
   /** Called with the number of events that left the spool for the stream. */
@@ -36,7 +39,7 @@ const MAX_STEP = 64;
 const TICK_MS = 500;
 
 /** Starts at once, and stays awake: it looks twice a second. */
-export function createRelay({ spool, publisher, log, time, onRelayed }: RelayOptions): Relay {
+export function createRelay({ spool, publisher, layout, log, time, onRelayed }: RelayOptions): Relay {
   const rarely = createRarely(60_000);
   const inFlight = new Set<number>();
   let inFlightBytes = 0;
@@ -123,9 +126,11 @@ export function createRelay({ spool, publisher, log, time, onRelayed }: RelayOpt
   function send(event: SpooledEvent): void {
     inFlight.add(event.seq);
     inFlightBytes += event.payloadBytes;
-    const acks = new PendingAcks(event, event, finish);
-    for (let route = 0; route < event.routes.length; route++) publisher.publish(acks, route, DEADLINE_MS);
-    if (event.routes.length === 0) finish(acks);
+    const { type, payload } = event;
+    const routes = event.routes.map((route) => routeAgain(layout(), { ...route, type, payload }));
+    const acks = new PendingAcks({ ...event, routes }, event, finish);
+    for (let route = 0; route < routes.length; route++) publisher.publish(acks, route, DEADLINE_MS);
+    if (routes.length === 0) finish(acks);
   }
 
   function finish({ context: event, unacked, rejected, reason }: PendingAcks<SpooledEvent>): void {

@@ -1,7 +1,9 @@
 // One process's pipeline, wired: delivery, observers, the public app and its port. Knows no admin port and no signal.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Processes } from "../admin/readiness.ts";
+import type { Configuration } from "../config/configuration.ts";
 import type { Config } from "../config/environment.ts";
+import type { Layout } from "../config/layout.ts";
 import type { Sources } from "../config/sources.ts";
 import {
   createDelivery,
@@ -24,7 +26,7 @@ import { createLoadShedder } from "../server/loadshedder.ts";
 import { createRateLimiter } from "../server/ratelimiter.ts";
 import { guardDescriptors } from "./descriptors.ts";
 import { listen } from "./listen.ts";
-import { watchSources } from "./reload.ts";
+import { watchConfiguration } from "./reload.ts";
 import { StartError } from "./starterror.ts";
 import { VERSION } from "./version.ts";
 
@@ -60,19 +62,19 @@ export type LiveSink = Pick<Observer, "isWatched" | "show">;
 /** Opens the spool, dials NATS in the background and listens. `slot` is null for the only process. Throws a `StartError`. */
 export function openGateway(
   config: Config,
-  initial: Sources,
+  initial: Configuration,
   runtime: Runtime,
   log: Log,
   liveSink: LiveSink,
   slot: WorkerSlot | null,
 ): Gateway {
   const rejections = createRejectionLog(log);
-  const delivery = openDelivery(config, log, slot, {
+  const delivery = openDelivery(config, initial.layout, log, slot, {
     onAck: (ackMs) => metrics.ack(ackMs / 1000),
     onRelayed: (events) => metrics.relayed(events),
   });
-  const watched = watchSources(config, initial, log);
-  const sources = watched.current;
+  const watched = watchConfiguration(config, initial, log, ({ layout }) => delivery.use(layout));
+  const sources = () => watched.current().sources;
   const metrics = createMetrics({
     version: VERSION,
     startedMs: Date.now(),
@@ -152,12 +154,13 @@ export function openGateway(
 
 function openDelivery(
   config: Config,
+  layout: Layout,
   log: Log,
   slot: WorkerSlot | null,
   hooks: Pick<DeliveryOptions, "onAck" | "onRelayed">,
 ): Delivery {
   try {
-    return createDelivery({ ...config, log, slot, ...hooks });
+    return createDelivery({ ...config, layout, log, slot, ...hooks });
   } catch (error) {
     if (!(error instanceof SpoolError)) throw error;
     throw new StartError(error.message, { cause: error });

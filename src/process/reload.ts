@@ -1,7 +1,7 @@
 // Reloads the configuration file on SIGHUP and on change: all of it or nothing.
 import { unwatchFile, watchFile } from "node:fs";
+import { type Configuration, reloadConfiguration } from "../config/configuration.ts";
 import type { Config } from "../config/environment.ts";
-import { reloadSources, type Sources } from "../config/sources.ts";
 import type { Steps } from "../config/steps.ts";
 import type { Log } from "../observe/log.ts";
 import { runInSlices } from "../runtime/slices.ts";
@@ -9,11 +9,11 @@ import { runInSlices } from "../runtime/slices.ts";
 // Polled: a change is seen on every file system, also when a mounted file is swapped behind a link.
 const POLL_MS = 1000;
 
-/** Sources that follow their file. */
-export interface WatchedSources {
-  /** The sources of this moment. */
-  current(): Sources;
-  /** From now on they stay as they are. */
+/** A configuration that follows its file. */
+export interface WatchedConfiguration {
+  /** The configuration of this moment. */
+  current(): Configuration;
+  /** From now on it stays as it is. */
   stop(): void;
 }
 
@@ -26,7 +26,7 @@ export interface ReloadParts {
 }
 
 /**
- * Watches the configuration file. A good one replaces the sources when it is read, `initial` being the first; a bad one
+ * Watches the configuration file. A good one replaces the running one when it is read, `initial` being the first; a bad one
  * is reported and changes nothing. Reading goes in slices, and requests in between.
  *
  * | state   | news (SIGHUP, a change) | read             | stop    |
@@ -38,26 +38,28 @@ export interface ReloadParts {
  *
  * So the file as it was last always wins, and however often it changes, one reading at a time comes to its end.
  */
-export function watchSources(
+export function watchConfiguration(
   config: Pick<Config, "configFile" | "stream">,
-  initial: Sources,
+  initial: Configuration,
   log: Log,
+  onReload: (configuration: Configuration) => void,
   { run, pollMs }: ReloadParts = { run: runInSlices, pollMs: POLL_MS },
-): WatchedSources {
+): WatchedConfiguration {
   const { configFile } = config;
-  let sources = initial;
+  let current = initial;
   let state: "idle" | "reading" | "stale" | "stopped" = "idle";
   const isStopped = () => state === "stopped";
 
   async function read(): Promise<void> {
     state = "reading";
-    const loaded = await reloadSources(configFile, config.stream.prefix, run);
+    const loaded = await reloadConfiguration(configFile, config.stream, run);
     if (isStopped()) return;
     if (Array.isArray(loaded)) {
       log.error("configuration not reloaded: the running one stays", { faults: loaded });
     } else {
-      sources = loaded;
-      log.info("configuration reloaded", { sources: loaded.size });
+      current = loaded;
+      onReload(loaded);
+      log.info("configuration reloaded", { sources: loaded.sources.size });
     }
   }
 
@@ -75,7 +77,7 @@ export function watchSources(
   process.on("SIGHUP", reload);
   if (configFile !== null) watchFile(configFile, { interval: pollMs, persistent: false }, reload);
   return {
-    current: () => sources,
+    current: () => current,
     stop() {
       // The signal keeps its handler: without one it would end a process that is still answering.
       state = "stopped";

@@ -1,8 +1,8 @@
 // The life of the program: start, say where it is, wait for a signal, stop. Wires the admin port to one gateway.
 import { createAdmin } from "../admin/admin.ts";
 import { createExplain } from "../admin/explain.ts";
+import type { Configuration } from "../config/configuration.ts";
 import type { Config } from "../config/environment.ts";
-import type { Sources } from "../config/sources.ts";
 import { type DataDir, takeDataDir } from "../delivery/datadir.ts";
 import { reasonOf } from "../delivery/log.ts";
 import { SpoolError } from "../delivery/spool/fault.ts";
@@ -22,7 +22,7 @@ import { VERSION } from "./version.ts";
 import { WORKER_INDEX, work } from "./worker.ts";
 
 /** Runs the gateway until it is told to stop; resolves with the exit code. Throws a `StartError`. */
-export async function serve(config: Config, sources: Sources): Promise<number> {
+export async function serve(config: Config, initial: Configuration): Promise<number> {
   const startedMs = Date.now();
   const runtime = await findRuntime();
   const log = createLog(config.logLevel, process.stdout.isTTY === true);
@@ -32,7 +32,7 @@ export async function serve(config: Config, sources: Sources): Promise<number> {
       code: 2,
     });
   }
-  if (process.env[WORKER_INDEX] !== undefined) return work(config, sources, runtime, log);
+  if (process.env[WORKER_INDEX] !== undefined) return work(config, initial, runtime, log);
   const dataDir = takeOwnDataDir(config, log);
   const live = createLive();
   const status = { isDraining: false };
@@ -57,8 +57,8 @@ export async function serve(config: Config, sources: Sources): Promise<number> {
         watchLaunchers(systemClock, process.env, process.pid, () => end("what started it is gone")),
     },
   );
-  if (workers > 1) supervisor = supervise(config, sources, workers, live, log);
-  const view = await (supervisor?.opened ?? openGateway(config, sources, runtime, log, live, null));
+  if (workers > 1) supervisor = supervise(config, initial, workers, live, log);
+  const view = await (supervisor?.opened ?? openGateway(config, initial, runtime, log, live, null));
   try {
     const admin = openAdmin(config, view, live, status, startedMs, runtime, log);
     announce(config, view, admin.port, runtime.name, workers, log);

@@ -1,6 +1,6 @@
 // Several workers on one port, as one gateway: passes on to them what they must know, adds up what they report.
+import type { Configuration } from "../config/configuration.ts";
 import type { Config } from "../config/environment.ts";
-import type { Sources } from "../config/sources.ts";
 import type { Live, LiveViewer } from "../observe/live.ts";
 import type { Log } from "../observe/log.ts";
 import { renderMetrics } from "../observe/metrics.ts";
@@ -8,7 +8,7 @@ import { type Clock, systemClock } from "../runtime/clock.ts";
 import { type Crew, createCrew, type WorkerReport } from "./crew.ts";
 import type { GatewayView } from "./gateway.ts";
 import { createQuestions } from "./questions.ts";
-import { watchSources } from "./reload.ts";
+import { watchConfiguration } from "./reload.ts";
 import { createReports } from "./reports.ts";
 import { type StartWorker, startWorker } from "./workerprocess.ts";
 
@@ -34,7 +34,7 @@ export interface Supervisor extends Pick<Crew, "lost" | "endAtOnce"> {
 /** Starts the workers. */
 export function supervise(
   config: Config,
-  initial: Sources,
+  initial: Configuration,
   count: number,
   live: Pick<Live, "viewers" | "showBatch">,
   log: Log,
@@ -72,7 +72,8 @@ export function supervise(
 
   async function open(): Promise<GatewayView> {
     const port = await crew.open(config.port);
-    const watched = watchSources(config, initial, log);
+    // Each worker reads the file for itself: here it is for the admin port alone.
+    const watched = watchConfiguration(config, initial, log, () => {});
     process.on("SIGHUP", () => crew.signalAll("SIGHUP"));
     const stopWatching = clock.every(WATCH_MS, () => {
       if (live.viewers === viewers) return;
@@ -81,7 +82,7 @@ export function supervise(
     });
     return {
       port,
-      sources: watched.current,
+      sources: () => watched.current().sources,
       state: reports.state,
       processes: () => ({ wanted: count, running: crew.up().length, shedding: reports.shedding() }),
       metrics: {
@@ -90,7 +91,7 @@ export function supervise(
           await questions.ask();
           return renderMetrics(
             reports.snapshots(),
-            Array.from(watched.current().values(), ({ id }) => id),
+            Array.from(watched.current().sources.values(), ({ id }) => id),
           );
         },
       },

@@ -1,6 +1,6 @@
 // One of several processes on the port: a gateway that reports to its supervisor.
+import type { Configuration } from "../config/configuration.ts";
 import type { Config } from "../config/environment.ts";
-import type { Sources } from "../config/sources.ts";
 import type { DeliveryState } from "../delivery/delivery.ts";
 import { FLUSH_MS, type LiveBatch, type LiveViewer } from "../observe/live.ts";
 import type { Log } from "../observe/log.ts";
@@ -41,13 +41,13 @@ export const WORKER_INDEX = "PIXELGATE_WORKER_INDEX";
 export const WORKER_COUNT = "PIXELGATE_WORKER_COUNT";
 
 /** Runs a worker until it is told to stop, or its supervisor is gone; resolves with the exit code. */
-export function work(config: Config, sources: Sources, runtime: Runtime, log: Log): Promise<number> {
+export function work(config: Config, initial: Configuration, runtime: Runtime, log: Log): Promise<number> {
   const slot = { index: Number(process.env[WORKER_INDEX]), count: Number(process.env[WORKER_COUNT]) };
   const tell = (message: FromWorker) => {
     if (process.connected) process.send?.(message);
   };
   const feed = createWorkerFeed();
-  const gateway = openGateway(config, sources, runtime, log, feed, slot);
+  const gateway = openGateway(config, initial, runtime, log, feed, slot);
   const tellStatus = () => {
     const isShedding = gateway.processes().shedding > 0;
     tell({

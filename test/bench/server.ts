@@ -1,9 +1,10 @@
 // The servers that the gateway is measured beside: each does a little more of its work. Prints its port.
 import { Elysia } from "elysia";
-import { DEMO, resolveSources } from "../../src/config/sources.ts";
+import { DEMO } from "../../src/config/configuration.ts";
 import { bun } from "../../src/runtime/bun.ts";
 import { createApp } from "../../src/server/app.ts";
 import { createDecide } from "../../src/server/decide.ts";
+import { resolved } from "../support/configuration.ts";
 
 let read = "";
 
@@ -30,8 +31,7 @@ function serveElysia(): number {
 
 /** The gateway without delivery: every event is called safe at once. */
 function serveParse(): number {
-  const sources = resolveSources(DEMO, "pixel");
-  if (Array.isArray(sources)) throw new Error(sources.join());
+  const { sources } = resolved(DEMO);
   const app = createApp({
     decide: createDecide({
       maxUrlBytes: 16384,

@@ -1,8 +1,9 @@
 // `bun run bench:worst [--smoke]`: from a request line to an event or a refusal, for the most expensive queries known,
 // at three lengths. The ratios to an AMP page view are the result: they say what a stranger can make a request cost.
 import { do_not_optimize } from "mitata";
-import { resolveSources } from "../../src/config/sources.ts";
+import { DEMO } from "../../src/config/configuration.ts";
 import { createDecide } from "../../src/server/decide.ts";
+import { resolved } from "../support/configuration.ts";
 import { describeMachine } from "./servers.ts";
 import { targets } from "./urls.ts";
 import { SHAPES, writeWorst } from "./worstqueries.ts";
@@ -11,11 +12,7 @@ const smoke = process.argv.includes("--smoke");
 const LENGTHS = [4096, 8192, 16_384];
 const [WARM_UP, RUNS] = smoke ? [1, 2] : [100, 400];
 
-const sources = resolveSources(
-  { sources: [{ id: "demo", writeKey: "demo", destinations: ["demo"] }], destinations: [{ id: "demo" }] },
-  "pixel",
-);
-if (Array.isArray(sources)) throw new Error(sources.join("\n"));
+const { sources } = resolved(DEMO);
 const decide = createDecide({
   maxUrlBytes: 16_384,
   trustedProxies: null,

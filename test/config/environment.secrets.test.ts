@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { readConfig } from "../../src/config/environment.ts";
+import { loadConfiguration } from "../../src/config/configuration.ts";
+import { defaultStream, readConfig } from "../../src/config/environment.ts";
 import { SETTINGS, type Setting } from "../../src/config/settings.ts";
-import { loadSources } from "../../src/config/sources.ts";
 import { PASTES, piecesOf } from "../support/secrets.ts";
 
 type Name = keyof typeof SETTINGS;
@@ -87,11 +87,11 @@ describe("a NATS_URL that cannot be read", () => {
   }
 });
 
-test("readConfig tells no secret that was pasted into any setting, and loadSources none in a path", () => {
+test("readConfig tells no secret that was pasted into any setting, and loadConfiguration none in a path", () => {
   fc.assert(
     fc.property(fc.constantFrom(...NAMES), fc.oneof(...PASTES), (name, secret) => {
       const told = faultsOf({ [name]: secret });
-      const sources = loadSources(secret, "pixel");
+      const sources = loadConfiguration(secret, defaultStream());
       if (Array.isArray(sources)) told.push(...sources);
       for (const piece of piecesOf(secret)) expect(told.join("\n")).not.toContain(piece);
     }),

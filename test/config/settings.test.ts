@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { Fault, SETTINGS } from "../../src/config/settings.ts";
+import { SETTINGS } from "../../src/config/settings.ts";
+import { Fault } from "../../src/config/units.ts";
 
 const FAULTS: readonly [name: keyof typeof SETTINGS, text: string, fault: string][] = [
   ["PORT", "80a", "is not an integer from 0 to 65535"],

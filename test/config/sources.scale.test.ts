@@ -3,8 +3,10 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadSources, reloadSources, resolveSources } from "../../src/config/sources.ts";
+import { loadConfiguration, reloadConfiguration } from "../../src/config/configuration.ts";
+import { defaultStream } from "../../src/config/environment.ts";
 import { runAtOnce, type Steps } from "../../src/config/steps.ts";
+import { resolved } from "../support/configuration.ts";
 
 const COUNT = 1000;
 
@@ -20,7 +22,7 @@ function contentOf(count: number) {
   };
 }
 
-test("resolveSources looks at a destination as often, however many sources there are", () => {
+test("linkSources looks at a destination as often, however many sources there are", () => {
   const content = contentOf(COUNT);
   let looks = 0;
   const destinations = content.destinations.map(({ id }) => ({
@@ -29,15 +31,13 @@ test("resolveSources looks at a destination as often, however many sources there
       return id;
     },
   }));
-  const sources = resolveSources({ ...content, destinations }, "pixel");
-  if (Array.isArray(sources)) throw new Error(sources.join("\n"));
+  const { sources } = resolved({ ...content, destinations });
   expect(sources.size).toBe(COUNT);
   expect(looks).toBeLessThanOrEqual(10 * COUNT);
 });
 
-test("resolveSources makes a destination's subject once, and lists routes in the order of the destinations", () => {
-  const sources = resolveSources(contentOf(COUNT), "pixel");
-  if (Array.isArray(sources)) throw new Error(sources.join("\n"));
+test("linkSources makes a destination's subject once, and lists routes in the order of the destinations", () => {
+  const { sources } = resolved(contentOf(COUNT));
   const pages = (key: string) => sources.get(key)?.routes.page ?? [];
   expect(pages("k0").map(({ destinationId }) => destinationId)).toEqual(["d0", "d1", "d2"]);
   expect(pages("k999").map(({ destinationId }) => destinationId)).toEqual(["d0", "d1", "d999"]);
@@ -46,7 +46,7 @@ test("resolveSources makes a destination's subject once, and lists routes in the
 
 const folder = mkdtempSync(join(tmpdir(), "pixelgate-scale-"));
 
-test("reloadSources pauses after every few sources, and reads what loadSources reads", async () => {
+test("reloadConfiguration pauses after every few sources, and reads what loadConfiguration reads", async () => {
   try {
     const path = join(folder, "many.json");
     const faulty = join(folder, "faulty.json");
@@ -63,23 +63,27 @@ test("reloadSources pauses after every few sources, and reads what loadSources r
         pauses++;
       }
     };
-    const loaded = await reloadSources(path, "pixel", run);
-    expect(loaded).toEqual(loadSources(path, "pixel"));
+    const loaded = await reloadConfiguration(path, defaultStream(), run);
+    expect(loaded).toEqual(loadConfiguration(path, defaultStream()));
     // Sources and destinations are checked, compared and linked: seven walks, each with a pause after at most 64 of them.
     expect(pauses).toBeGreaterThanOrEqual((7 * COUNT) / 64);
     pauses = 0;
-    const faults = await reloadSources(faulty, "pixel", run);
+    const faults = await reloadConfiguration(faulty, defaultStream(), run);
     expect(faults).toHaveLength(COUNT);
-    expect(faults).toEqual(loadSources(faulty, "pixel"));
+    expect(faults).toEqual(loadConfiguration(faulty, defaultStream()));
     expect(pauses).toBeGreaterThanOrEqual(COUNT / 64);
   } finally {
     rmSync(folder, { recursive: true });
   }
 });
 
-test("reloadSources names what it cannot read as loadSources does, and has the demo without a file", async () => {
+test("reloadConfiguration names what it cannot read as loadConfiguration does, and has the demo without a file", async () => {
   const run = async <T>(steps: Steps<T>) => runAtOnce(steps);
   const path = join(folder, "missing.json");
-  expect(await reloadSources(path, "pixel", run)).toEqual([`Cannot read ${path}: no such file`]);
-  expect(await reloadSources(null, "pixel", run)).toEqual(loadSources(null, "pixel"));
+  expect(await reloadConfiguration(path, defaultStream(), run)).toEqual([
+    `Cannot read ${path}: no such file`,
+  ]);
+  expect(await reloadConfiguration(null, defaultStream(), run)).toEqual(
+    loadConfiguration(null, defaultStream()),
+  );
 });

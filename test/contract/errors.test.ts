@@ -1,7 +1,7 @@
 // Errors of ours: a name of their own, and whatever they were made of as their cause.
 import { expect, test } from "bun:test";
 import { Exit } from "../../src/cli/exit.ts";
-import { Fault } from "../../src/config/settings.ts";
+import { Fault } from "../../src/config/units.ts";
 import { NatsError } from "../../src/delivery/nats/servers.ts";
 import { SpoolError } from "../../src/delivery/spool/fault.ts";
 import { StartError } from "../../src/process/starterror.ts";

@@ -24,8 +24,8 @@ test("deliver publishes one message a route: subject, message id and payload", a
   await untilUp(delivery);
   const payload = JSON.stringify({ name: "Größe 👋 \u2028", filler: "x".repeat(3000) });
   const routes = [
-    { destinationId: "warehouse", subject: "pixel.warehouse.track" },
-    { destinationId: "alerts", subject: "pixel.alerts.track" },
+    { destinationId: "warehouse", subject: "pixel.warehouse.track", stream: "PIXEL" },
+    { destinationId: "alerts", subject: "pixel.alerts.track", stream: "PIXEL" },
   ];
   expect(await deliver(delivery, event("id-1", { type: "track", payload, routes }))).toBe("published");
   expect(await readStream(server.url)).toEqual([

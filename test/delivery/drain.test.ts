@@ -11,6 +11,7 @@ import { createNats } from "../support/natsserver.ts";
 import {
   afterTest,
   event,
+  LAYOUT,
   nats,
   putAwayAfterEach,
   readStream,
@@ -44,7 +45,7 @@ async function twoSpools(): Promise<{ dataDir: string; names: string[] }> {
 
 function start(where: { dataDir: string; names: string[] }, url: string, time: Clock = systemClock): Drain {
   const parts = { nats: { servers: [url] }, stream: STREAM, log: recordLog(), time };
-  const drain = startDrain({ ...where, ...LOCATION, ...parts });
+  const drain = startDrain({ layout: LAYOUT, ...where, ...LOCATION, ...parts });
   afterTest(() => {
     drain.stop();
     return time === systemClock ? drain.ended : undefined;

@@ -8,6 +8,7 @@ import {
   afterTest,
   deliver,
   event,
+  LAYOUT,
   openDelivery,
   putAwayAfterEach,
   readStream,
@@ -92,7 +93,14 @@ test("createRelay puts more on the wire with each ack, and a single event after 
   await Promise.all(Array.from({ length: 400 }, (_, index) => append(spool, `e${index}`, false)));
   const { publisher, inFlight, answer } = createStream();
   const time = createHandClock();
-  const relay = createRelay({ spool, publisher, log: recordLog(), time, onRelayed: undefined });
+  const relay = createRelay({
+    spool,
+    publisher,
+    layout: () => LAYOUT,
+    log: recordLog(),
+    time,
+    onRelayed: undefined,
+  });
   afterTest(relay.stop);
   relay.wake();
   for (const window of [1, 2, 4, 8, 16, 32]) {
@@ -114,7 +122,14 @@ test("createRelay passes over an event that the stream will never take, and send
   for (const id of ["poison", "fine-1", "fine-2"]) await append(spool, id, false);
   const { publisher, inFlight, answer } = createStream();
   const log = recordLog();
-  const relay = createRelay({ spool, publisher, log, time: createHandClock(), onRelayed: undefined });
+  const relay = createRelay({
+    spool,
+    publisher,
+    layout: () => LAYOUT,
+    log,
+    time: createHandClock(),
+    onRelayed: undefined,
+  });
   afterTest(relay.stop);
   relay.wake();
   await until("the first is on the wire", () => inFlight() === 1);

@@ -3,7 +3,7 @@ import { type TSchema, Type } from "@sinclair/typebox";
 import manifest from "../../package.json" with { type: "json" };
 import { readConfig } from "../../src/config/environment.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
-import { resolveSources } from "../../src/config/sources.ts";
+import { resolved } from "../support/configuration.ts";
 import { openPorts } from "../support/ports.ts";
 import { checkShape, readText, readYaml, strict } from "./files.ts";
 import { readInstructions } from "./image.ts";
@@ -139,7 +139,7 @@ function bytesOf(quantity: string): number {
 
 test("kubernetes.yaml gives the gateway an environment that it reads, and a file that it takes", () => {
   for (const name of Object.keys(environment)) expect(SETTINGS).toHaveProperty([name]);
-  expect(Array.isArray(resolveSources(JSON.parse(configMap.data["pixelgate.json"]), "pixel"))).toBe(false);
+  expect(() => resolved(JSON.parse(configMap.data["pixelgate.json"]))).not.toThrow();
   const mount = container.volumeMounts.find(({ name }) => name === "config");
   expect(environment.PIXELGATE_CONFIG).toBe(`${mount?.mountPath}/pixelgate.json`);
   expect(pod.volumes).toEqual([{ name: "config", configMap: { name: configMap.metadata.name } }]);

@@ -3,7 +3,8 @@ import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Value } from "@sinclair/typebox/value";
-import { resolveSources } from "../../src/config/sources.ts";
+import { resolveConfiguration } from "../../src/config/configuration.ts";
+import { defaultStream } from "../../src/config/environment.ts";
 import { MAX_LANGUAGE, MAX_REFERER, MAX_USER_AGENT } from "../../src/pixel/headers.ts";
 import { MAX_INDEX, MAX_SEGMENTS, MAX_SEGMENTS_IN_ALL } from "../../src/pixel/path.ts";
 import { type Flag, PageEvent, TrackEvent } from "../../src/pixel/schema.ts";
@@ -83,9 +84,9 @@ test("documents show JSON that is an event or a configuration file, and fits its
   for (const { path, block } of samples) {
     const sample = readSample(block);
     if ("sources" in sample) {
-      expect({ path, resolved: resolveSources(sample, "pixel") }).toEqual({
+      expect({ path, resolved: resolveConfiguration(sample, defaultStream()) }).toEqual({
         path,
-        resolved: expect.any(Map),
+        resolved: { sources: expect.any(Map), layout: expect.anything() },
       });
     } else {
       const schema = sample.type === "page" ? PageEvent : TrackEvent;

@@ -1,10 +1,12 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { DEMO } from "../../src/config/configuration.ts";
 import { readConfig } from "../../src/config/environment.ts";
 import { SpoolError } from "../../src/delivery/spool/fault.ts";
 import { openGateway } from "../../src/process/gateway.ts";
 import { StartError } from "../../src/process/starterror.ts";
 import { bun } from "../../src/runtime/bun.ts";
+import { resolved } from "../support/configuration.ts";
 import { recordLog } from "../support/parts.ts";
 
 test("openGateway throws a StartError that keeps the SpoolError when no event can be kept", () => {
@@ -12,7 +14,7 @@ test("openGateway throws a StartError that keeps the SpoolError when no event ca
   if (Array.isArray(config)) throw new Error(config.join("\n"));
   const log = { debug() {}, ...recordLog() };
   const liveSink = { isWatched: false, show() {} };
-  const open = () => openGateway(config, new Map(), bun, log, liveSink, null);
+  const open = () => openGateway(config, resolved(DEMO), bun, log, liveSink, null);
   expect(open).toThrow(StartError);
   try {
     open();

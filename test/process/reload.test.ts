@@ -2,9 +2,9 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadSources } from "../../src/config/sources.ts";
+import { type Configuration, loadConfiguration } from "../../src/config/configuration.ts";
 import { runAtOnce, type Steps } from "../../src/config/steps.ts";
-import { type ReloadParts, watchSources } from "../../src/process/reload.ts";
+import { type ReloadParts, watchConfiguration } from "../../src/process/reload.ts";
 import { runInSlices } from "../../src/runtime/slices.ts";
 import { COMMANDS, linesOf, startGateway, withGateway } from "../support/gatewayprocess.ts";
 import { afterTest, putAwayAfterEach, recordLog, STREAM } from "../support/parts.ts";
@@ -23,14 +23,16 @@ function watchFile(name: string, run: ReloadParts["run"] = runInSlices) {
     writeFileSync(configFile, JSON.stringify(content));
   };
   write("first");
-  const initial = loadSources(configFile, "pixel");
+  const initial = loadConfiguration(configFile, STREAM);
   if (Array.isArray(initial)) throw new Error(initial.join("\n"));
   const others = process.listeners("SIGHUP");
   const log = recordLog();
-  const watched = watchSources(
+  const reloaded: Configuration[] = [];
+  const watched = watchConfiguration(
     { configFile, stream: STREAM },
     initial,
     { debug() {}, ...log },
+    (configuration) => void reloaded.push(configuration),
     {
       run,
       pollMs: 3_600_000,
@@ -46,7 +48,7 @@ function watchFile(name: string, run: ReloadParts["run"] = runInSlices) {
     write(id);
     process.emit("SIGHUP");
   };
-  return { initial, log, watched, hangUp, id: () => watched.current().get("k")?.id };
+  return { initial, log, reloaded, watched, hangUp, id: () => watched.current().sources.get("k")?.id };
 }
 
 /** A reader that does the steps of each reading when it is told to. */
@@ -63,7 +65,7 @@ function readByHand() {
   return { waiting, run, finish };
 }
 
-test("watchSources has the sources of this moment, and after its stop those of the last", async () => {
+test("watchConfiguration has the sources of this moment, and after its stop those of the last", async () => {
   const { initial, watched, hangUp, id } = watchFile("moments.json");
   expect(watched.current()).toBe(initial);
   hangUp("second");
@@ -74,7 +76,7 @@ test("watchSources has the sources of this moment, and after its stop those of t
   expect(id()).toBe("second");
 });
 
-test("watchSources keeps what it has until the new file is read to its end", async () => {
+test("watchConfiguration keeps what it has until the new file is read to its end", async () => {
   const { run, finish } = readByHand();
   const { hangUp, id } = watchFile("whole.json", run);
   hangUp("second");
@@ -84,7 +86,7 @@ test("watchSources keeps what it has until the new file is read to its end", asy
   expect(id()).toBe("second");
 });
 
-test("watchSources reads a file that changes meanwhile once more, and the last one wins", async () => {
+test("watchConfiguration reads a file that changes meanwhile once more, and the last one wins", async () => {
   const { run, finish, waiting } = readByHand();
   const { hangUp, id, log } = watchFile("overlap.json", run);
   hangUp("second");
@@ -102,7 +104,7 @@ test("watchSources reads a file that changes meanwhile once more, and the last o
   expect(id()).toBe("sixth");
 });
 
-test("watchSources does not take what is read only after its stop", async () => {
+test("watchConfiguration does not take what is read only after its stop", async () => {
   const { run, finish, waiting } = readByHand();
   const { hangUp, id, watched, log } = watchFile("stopped.json", run);
   hangUp("second");

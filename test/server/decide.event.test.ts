@@ -11,7 +11,7 @@ describe("outgoing", () => {
       id: "new-1",
       sourceId: "blog",
       type: "page",
-      routes: [{ destinationId: "warehouse", subject: "pixel.warehouse.page" }],
+      routes: [{ destinationId: "warehouse", subject: "pixel.warehouse.page", stream: "PIXEL" }],
       payloadBytes: expect.any(Number),
       payload: {
         type: "page",

@@ -1,6 +1,5 @@
 // Decisions as tests of the public port ask for them: one configuration, one request, one time.
 import { readConfig } from "../../src/config/environment.ts";
-import { resolveSources, type Sources } from "../../src/config/sources.ts";
 import {
   type AcceptedRequest,
   createDecide,
@@ -9,6 +8,7 @@ import {
 } from "../../src/server/decide.ts";
 import { createRateLimiter } from "../../src/server/ratelimiter.ts";
 import { findRoute } from "../../src/server/routes.ts";
+import { resolved } from "./configuration.ts";
 
 /** When every request is received. */
 export const NOW = "2026-11-23T10:00:00.000Z";
@@ -35,13 +35,7 @@ const CONFIG = {
   destinations: [{ id: "warehouse" }, { id: "alerts", events: ["track"] }, { id: "paused", enabled: false }],
 };
 
-function sourcesOf(content: unknown): Sources {
-  const sources = resolveSources(content, "pixel");
-  if (Array.isArray(sources)) throw new Error(sources.join("\n"));
-  return sources;
-}
-
-const SOURCES = sourcesOf(CONFIG);
+const SOURCES = resolved(CONFIG).sources;
 
 /** A decision over the sources of a test; ids that are assigned are `new-1`, `new-2` and so on. */
 export function decideOf({ maxUrlBytes = 16_384, trusted = "" } = {}): (request: PixelRequest) => Decision {

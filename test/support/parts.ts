@@ -8,11 +8,18 @@ import { connect } from "nats";
 import { createDelivery, type Delivery, type DeliveryOptions } from "../../src/delivery/delivery.ts";
 import type { DeliveryLog } from "../../src/delivery/log.ts";
 import type { Delivered, Outgoing } from "../../src/delivery/outgoing.ts";
+import { resolved } from "./configuration.ts";
 import { type NatsOptions, type NatsServer, patiently, startNats } from "./natsserver.ts";
 import { until } from "./until.ts";
 
 export const STREAM = { name: "PIXEL", prefix: "pixel", replicas: 1, maxAgeMs: 3_600_000, maxBytes: -1 };
-const ROUTES = [{ destinationId: "warehouse", subject: "pixel.warehouse.page" }];
+
+/** One stream for every destination of the tests. */
+export const { layout: LAYOUT } = resolved({
+  sources: [{ id: "blog", writeKey: "wk_blog", destinations: [] }],
+  destinations: ["warehouse", "alerts"].map((id) => ({ id })),
+});
+const ROUTES = [{ destinationId: "warehouse", subject: "pixel.warehouse.page", stream: "PIXEL" }];
 
 /** An event for one destination, unless its fields say otherwise. */
 export function event(id: string, fields: Partial<Outgoing> = {}): Outgoing {
@@ -71,6 +78,7 @@ export function openDelivery(options: Partial<DeliveryOptions> = {}): Delivery &
   const dataDir = options.dataDir ?? temporaryFolder();
   const delivery = createDelivery({
     stream: STREAM,
+    layout: LAYOUT,
     spoolMaxBytes: 64 * 1024 * 1024,
     log,
     dataDir,

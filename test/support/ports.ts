@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createAdmin } from "../../src/admin/admin.ts";
 import { createExplain } from "../../src/admin/explain.ts";
 import type { Processes } from "../../src/admin/readiness.ts";
-import { resolveSources, type Sources } from "../../src/config/sources.ts";
+import { defaultStream } from "../../src/config/environment.ts";
 import { createDelivery, type DeliveryState } from "../../src/delivery/delivery.ts";
 import type { Outgoing } from "../../src/delivery/outgoing.ts";
 import { createLive } from "../../src/observe/live.ts";
@@ -13,8 +13,9 @@ import { createMetrics } from "../../src/observe/metrics.ts";
 import { bun } from "../../src/runtime/bun.ts";
 import { createApp } from "../../src/server/app.ts";
 import { createDecide } from "../../src/server/decide.ts";
+import { resolved } from "./configuration.ts";
 
-export const SOURCES = resolveOrThrow({
+export const { sources: SOURCES, layout: LAYOUT } = resolved({
   sources: [
     { id: "blog", writeKey: "wk_blog", destinations: ["warehouse", "alerts"] },
     { id: "shop", writeKey: "wk_shop", destinations: ["warehouse"], bots: "drop", reply: "gif" },
@@ -22,12 +23,6 @@ export const SOURCES = resolveOrThrow({
   ],
   destinations: [{ id: "warehouse" }, { id: "alerts", events: ["track"] }],
 });
-
-function resolveOrThrow(content: unknown): Sources {
-  const sources = resolveSources(content, "pixel");
-  if (Array.isArray(sources)) throw new Error(sources.join("\n"));
-  return sources;
-}
 
 export const IDLE: DeliveryState = {
   nats: "off",
@@ -64,7 +59,8 @@ export function openPorts({ allowedHosts = [], token = null }: PortsOptions = {}
   const sources = () => SOURCES;
   const dataDir = mkdtempSync(join(tmpdir(), "pixelgate-ports-"));
   const spool = createDelivery({
-    stream: { name: "PIXEL", prefix: "pixel", replicas: 1, maxAgeMs: 3_600_000, maxBytes: -1 },
+    stream: defaultStream(),
+    layout: LAYOUT,
     dataDir,
     spoolMaxBytes: 64 * 1024 * 1024,
     log: { info() {}, warn() {}, error: (message) => onFault(message) },

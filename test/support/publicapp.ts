@@ -1,18 +1,18 @@
 // A public app over parts that take notes, asked without a socket, and what its answers look like.
 import { expect } from "bun:test";
-import { resolveSources, type Sources } from "../../src/config/sources.ts";
 import type { Delivered, Outgoing } from "../../src/delivery/outgoing.ts";
 import type { LiveRecord } from "../../src/observe/observer.ts";
 import { GIF } from "../../src/pixel/reply.ts";
 import { createApp } from "../../src/server/app.ts";
 import { createDecide } from "../../src/server/decide.ts";
 import { createRateLimiter } from "../../src/server/ratelimiter.ts";
+import { resolved } from "./configuration.ts";
 
 /** When every request is received. */
 export const NOW = "2026-11-23T10:00:00.000Z";
 
 /** A source for each policy that an answer depends on. */
-export const SOURCES = sourcesOf({
+export const { sources: SOURCES } = resolved({
   sources: [
     { id: "blog", writeKey: "wk_blog", destinations: ["warehouse"] },
     { id: "off", writeKey: "wk_off", destinations: ["warehouse"], enabled: false },
@@ -25,12 +25,6 @@ export const SOURCES = sourcesOf({
   ],
   destinations: [{ id: "warehouse" }],
 });
-
-function sourcesOf(content: unknown): Sources {
-  const sources = resolveSources(content, "pixel");
-  if (Array.isArray(sources)) throw new Error(sources.join("\n"));
-  return sources;
-}
 
 /** How the parts around the app behave. */
 interface Options {

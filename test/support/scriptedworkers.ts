@@ -1,10 +1,12 @@
 // Workers that do what a test says, under a clock that it turns: a supervisor's decisions without a process.
+import { DEMO } from "../../src/config/configuration.ts";
 import { readConfig } from "../../src/config/environment.ts";
 import type { LiveBatch, LiveViewer } from "../../src/observe/live.ts";
 import { supervise } from "../../src/process/supervisor.ts";
 import type { FromWorker, ToWorker } from "../../src/process/worker.ts";
 import type { WorkerEnd } from "../../src/process/workerprocess.ts";
 import { createHandClock } from "./clock.ts";
+import { resolved } from "./configuration.ts";
 import { afterTest, recordLog } from "./parts.ts";
 
 /** A worker, and what its supervisor did to it. */
@@ -44,7 +46,7 @@ export function superviseScripted(count: number, env: Record<string, string> = {
   const started: ScriptedWorker[] = [];
   const supervisor = supervise(
     config,
-    new Map(),
+    resolved(DEMO),
     count,
     live,
     { debug() {}, ...log },

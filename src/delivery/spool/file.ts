@@ -1,5 +1,5 @@
 // One SQLite file of spooled events, and what is done to it in one step. Throws what SQLite throws.
-import type { Route } from "../../config/subject.ts";
+import type { Address } from "../../config/subject.ts";
 import type { Outgoing } from "../outgoing.ts";
 import { DamageError, faultOf } from "./fault.ts";
 import { isOutdated, type OpenOptions, openDatabase, transact, upgrade } from "./layout.ts";
@@ -9,8 +9,8 @@ import { checkSums, countDamaged, openTotals, readLastSeq, type Sums } from "./t
 
 /** An event to be spooled. */
 export interface Addition {
-  readonly event: Outgoing;
-  readonly routes: readonly Route[];
+  readonly event: Omit<Outgoing, "routes">;
+  readonly routes: readonly Address[];
   /** True when the stream may have it already. */
   readonly mayBeStored: boolean;
   /** Where it was salvaged from: with it goes how far that is done. */
@@ -20,7 +20,7 @@ export interface Addition {
 /** A row that stays for fewer routes. */
 export interface KeptRow {
   readonly event: SpooledEvent;
-  readonly routes: readonly Route[];
+  readonly routes: readonly Address[];
 }
 
 /** What one transaction does. */

@@ -1,13 +1,15 @@
 // A row of the spool as an event, and back. Each row has a checksum: what the disk has changed is told from what was
 // written, and never published.
 import { crc32 } from "node:zlib";
-import type { Route } from "../../config/subject.ts";
+import type { Address } from "../../config/subject.ts";
 import type { EventType } from "../../pixel/schema.ts";
 import type { Outgoing } from "../outgoing.ts";
 
 /** An event in the spool, with the routes that still have to be delivered. */
-export interface SpooledEvent extends Outgoing {
+export interface SpooledEvent extends Omit<Outgoing, "routes"> {
   readonly seq: number;
+  /** Where each of its copies was to go; the stream is asked for anew. */
+  readonly routes: readonly Address[];
   /** Epoch milliseconds. */
   readonly spooledAtMs: number;
 }
@@ -73,7 +75,7 @@ function isJson(text: string): boolean {
 }
 
 /** Routes from the text of a row; null for what is none. */
-export function readRoutes(text: string): Route[] | null {
+export function readRoutes(text: string): Address[] | null {
   try {
     const pairs: unknown = JSON.parse(text);
     if (!Array.isArray(pairs)) return null;
@@ -89,10 +91,10 @@ function isRoute(route: { destinationId: unknown; subject: unknown }): boolean {
 }
 
 /** A source's routes are one object for all of its events: their text is made once. */
-const routeTexts = new WeakMap<readonly Route[], string>();
+const routeTexts = new WeakMap<readonly Address[], string>();
 
 /** Routes as a row holds them. */
-export function writeRoutes(routes: readonly Route[]): string {
+export function writeRoutes(routes: readonly Address[]): string {
   let text = routeTexts.get(routes);
   if (text === undefined) {
     text = JSON.stringify(routes.map(({ destinationId, subject }) => [destinationId, subject]));

@@ -1,5 +1,5 @@
 // What is to become of rows with the next transaction: some are done and go, some stay for fewer routes.
-import type { Route } from "../../config/subject.ts";
+import type { Address } from "../../config/subject.ts";
 import type { KeptRow, SpoolFile } from "./file.ts";
 import type { SpooledEvent } from "./row.ts";
 
@@ -19,7 +19,7 @@ export class RowChanges {
     this.kept.delete(seq);
   }
 
-  keep(event: SpooledEvent, routes: readonly Route[]): void {
+  keep(event: SpooledEvent, routes: readonly Address[]): void {
     this.kept.set(event.seq, { event, routes });
   }
 

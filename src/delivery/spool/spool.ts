@@ -1,7 +1,7 @@
 // The outbox on disk: events that NATS has not acked. Many appends share one transaction and one fsync.
 // Knows no NATS; keeps what it has until it is told that a row is done.
 import { basename, join } from "node:path";
-import type { Route } from "../../config/subject.ts";
+import type { Address, Route } from "../../config/subject.ts";
 import { type Clock, systemClock } from "../../runtime/clock.ts";
 import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
 import type { Outgoing } from "../outgoing.ts";
@@ -64,7 +64,7 @@ export interface Spool {
   /** Says that a row is delivered; it is deleted soon. */
   remove(event: SpooledEvent): void;
   /** Keeps a row for these of its routes only. */
-  keep(event: SpooledEvent, routes: readonly Route[]): void;
+  keep(event: SpooledEvent, routes: readonly Address[]): void;
   /** Writes what waits, at once. */
   flush(): void;
   close(): void;

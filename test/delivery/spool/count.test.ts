@@ -13,7 +13,11 @@ test("countEvents counts events, bytes, times and the destinations of each event
   const { spool } = open(folder, undefined, () => now);
   await append(spool, "e0", '{"name":"Zürich"}');
   now = 3000;
-  const routes = ["warehouse", "ads"].map((id) => ({ destinationId: id, subject: `pixel.${id}.page` }));
+  const routes = ["warehouse", "ads"].map((id) => ({
+    destinationId: id,
+    subject: `pixel.${id}.page`,
+    stream: "PIXEL",
+  }));
   await new Promise((resolve) => spool.append(event("e1"), routes, false, resolve));
   const expected = {
     file: "spool.db",

@@ -16,8 +16,8 @@ test("openSpool keeps events over a close, oldest first and whole", async () => 
     sourceId: "shop",
     payload: '{"name":"Ünïcödé \\u0000 👋"}',
     routes: [
-      { destinationId: "warehouse", subject: "pixel.warehouse.track" },
-      { destinationId: "alerts", subject: "pixel.alerts.track" },
+      { destinationId: "warehouse", subject: "pixel.warehouse.track", stream: "PIXEL" },
+      { destinationId: "alerts", subject: "pixel.alerts.track", stream: "PIXEL" },
     ],
   });
   const isSafe = await new Promise((resolve) => first.append(one, one.routes.slice(1), true, resolve));
@@ -72,8 +72,8 @@ test("remove deletes rows, also from the count, and they are never read again", 
 test("keep leaves a row with the routes it still needs", async () => {
   const { spool } = open(temporaryFolder());
   const routes = [
-    { destinationId: "a", subject: "pixel.a.page" },
-    { destinationId: "b", subject: "pixel.b.page" },
+    { destinationId: "a", subject: "pixel.a.page", stream: "PIXEL" },
+    { destinationId: "b", subject: "pixel.b.page", stream: "PIXEL" },
   ];
   const one = event("one", { routes });
   await new Promise((resolve) => spool.append(one, routes, false, resolve));
@@ -81,7 +81,9 @@ test("keep leaves a row with the routes it still needs", async () => {
   if (found === undefined) throw new Error("nothing was spooled");
   spool.keep(found, routes.slice(1));
   spool.flush();
-  expect(spool.read({ afterSeq: 0, limit: 1 })[0]?.routes).toEqual(routes.slice(1));
+  expect(spool.read({ afterSeq: 0, limit: 1 })[0]?.routes).toEqual([
+    { destinationId: "b", subject: "pixel.b.page" },
+  ]);
 });
 
 test("append refuses past the bound, says full, and takes events again when rows are gone", async () => {
