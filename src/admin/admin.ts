@@ -2,7 +2,7 @@
 // It reads and shows; no request to it changes anything.
 import { Elysia } from "elysia";
 import type { Sources } from "../config/sources.ts";
-import type { DeliveryState } from "../delivery/delivery.ts";
+import type { DeliveryState } from "../delivery/state.ts";
 import { readFilter } from "../observe/filter.ts";
 import type { Live } from "../observe/live.ts";
 import { METRICS_TYPE, type Metrics } from "../observe/metrics.ts";

@@ -1,5 +1,5 @@
 // Whether the gateway should get traffic now, and if not, why. Knows the states, not the port that tells them.
-import type { DeliveryState } from "../delivery/delivery.ts";
+import type { DeliveryState } from "../delivery/state.ts";
 
 /** What takes pixels: one process, or several workers. */
 export interface Processes {

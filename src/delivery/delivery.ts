@@ -11,32 +11,9 @@ import { createPublisher } from "./nats/publisher.ts";
 import type { NatsOptions } from "./nats/servers.ts";
 import type { Delivered, Outgoing } from "./outgoing.ts";
 import { createRelay } from "./relay.ts";
-import type { SpoolState } from "./spool/admission.ts";
 import { spoolNameOf } from "./spool/name.ts";
 import { openSpool } from "./spool/spool.ts";
-
-/**
- * States of NATS, best first. `off`: no NATS_URL. `degraded`: connected, but an ack cannot be counted on: new events are
- * spooled.
- */
-export const NATS_STATES = ["off", "up", "degraded", "down"] as const;
-
-/** The state of delivery at this instant, for metrics, readiness and the live page. */
-export interface DeliveryState {
-  readonly nats: (typeof NATS_STATES)[number];
-  readonly inFlight: number;
-  readonly inFlightBytes: number;
-  readonly spooled: number;
-  readonly spooledBytes: number;
-  /** Age of the oldest spooled event in milliseconds, null when the spool is empty. */
-  readonly oldestSpooledMs: number | null;
-  /** Whether the spool takes events. */
-  readonly spool: SpoolState;
-  /** Rows of the spool that the disk has changed, each set aside alone. */
-  readonly damagedRows: number;
-  /** Rows of damaged or lost files that are still to come back. */
-  readonly salvageLeft: number;
-}
+import type { DeliveryState } from "./state.ts";
 
 /** Is told the fate of an event, once. */
 export type Settle = (delivered: Delivered) => void;
@@ -210,6 +187,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         spool: spool.state,
         damagedRows: spools.reduce((total, { damagedRows }) => total + damagedRows, 0),
         salvageLeft: spools.reduce((total, { salvageLeft }) => total + (salvageLeft ?? 0), 0),
+        destinations: [],
+        findings: [],
+        quarantined: 0,
+        quarantineFull: false,
       };
     },
     close: (timeoutMs) => {

@@ -15,8 +15,15 @@ export interface Outgoing {
   readonly routes: readonly Route[];
 }
 
-/** `published`: every route has its PubAck. `spooled`: on disk and fsynced. `failed`: nobody is responsible for it. */
-export type Delivered = "published" | "spooled" | "failed";
+/**
+ * The fate of an event.
+ * - `published`: every route has its PubAck.
+ * - `spooled`: what has none is on disk and fsynced.
+ * - `quarantined`: so too, and some of it is a message that its stream will never take: an operator decides.
+ * - `failed`: nobody is responsible for it.
+ * - `tooLarge`: none of its streams will ever take it, and nothing is kept.
+ */
+export type Delivered = "published" | "spooled" | "quarantined" | "failed" | "tooLarge";
 
 /**
  * The `Nats-Msg-Id` of a route's message, `<id>.<destinationId>`: printable ASCII, as a header needs it, and never the

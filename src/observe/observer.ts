@@ -6,23 +6,25 @@ import type { EventType } from "../pixel/schema.ts";
  * How a request ended.
  * - `published`: 200; every message of the event has its JetStream ack.
  * - `spooled`: 200; the event is in the spool and fsynced.
+ * - `quarantined`: 200; so too, and one of its streams will never take it: an operator decides.
  * - `failed`: 503, ours.
  * - `rejected`: 4xx, the client's.
  * - `dropped`: 200, the operator's policy.
  */
-export type Outcome = Delivered | "rejected" | "dropped";
+export type Outcome = Exclude<Delivered, "tooLarge"> | "rejected" | "dropped";
 
 /** Every outcome. */
 export const OUTCOMES = [
   "published",
   "spooled",
+  "quarantined",
   "failed",
   "rejected",
   "dropped",
 ] as const satisfies Outcome[];
 
 /** The outcomes of an event that is safe, together called `accepted`. */
-export const ACCEPTED: readonly Outcome[] = ["published", "spooled"];
+export const ACCEPTED: readonly Outcome[] = ["published", "spooled", "quarantined"];
 
 /** What an operator may call outcomes. */
 export const OUTCOME_NAMES = ["accepted", ...OUTCOMES] as const;

@@ -9,11 +9,11 @@ import {
   createDelivery,
   type Delivery,
   type DeliveryOptions,
-  type DeliveryState,
   type WorkerSlot,
 } from "../delivery/delivery.ts";
 import { reasonOf } from "../delivery/log.ts";
 import { SpoolError } from "../delivery/spool/fault.ts";
+import type { DeliveryState } from "../delivery/state.ts";
 import type { Log } from "../observe/log.ts";
 import { createMetrics, type Metrics } from "../observe/metrics.ts";
 import type { Observer } from "../observe/observer.ts";

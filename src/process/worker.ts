@@ -1,7 +1,7 @@
 // One of several processes on the port: a gateway that reports to its supervisor.
 import type { Configuration } from "../config/configuration.ts";
 import type { Config } from "../config/environment.ts";
-import type { DeliveryState } from "../delivery/delivery.ts";
+import type { DeliveryState } from "../delivery/state.ts";
 import { FLUSH_MS, type LiveBatch, type LiveViewer } from "../observe/live.ts";
 import type { Log } from "../observe/log.ts";
 import type { Snapshot } from "../observe/snapshot.ts";

@@ -33,6 +33,7 @@ export interface AppOptions {
 
 // `failed`: 503, ours. `rejected`: 4xx, the client's. `dropped`: 200, the operator's policy.
 const NOT_SAFE = new Rejection(503, "event cannot be kept now: try again");
+const TOO_LARGE = new Rejection(413, "event is larger than its destinations take");
 const OVERLOADED = new Rejection(503, "gateway is overloaded: try again");
 
 /** Creates the public app: the pixel routes and `/health`. */
@@ -68,6 +69,10 @@ export function createApp(options: AppOptions) {
         if (delivered === "failed") {
           tell("failed", NOT_SAFE.status, NOT_SAFE.reason);
           return resolve(replyRejected(form, NOT_SAFE));
+        }
+        if (delivered === "tooLarge") {
+          tell("rejected", TOO_LARGE.status, TOO_LARGE.reason);
+          return resolve(replyRejected(form, TOO_LARGE));
         }
         tell(delivered, 200, null);
         resolve(replyAccepted(form, decision.setCookie));

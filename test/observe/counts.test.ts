@@ -34,7 +34,14 @@ test("createRequestCounts tells source, type and outcome apart, and why", () => 
     "blog track published 1",
     "shop track published 1",
   ]);
-  expect(counts.totals()).toEqual({ published: 3, spooled: 0, failed: 1, rejected: 1, dropped: 2 });
+  expect(counts.totals()).toEqual({
+    published: 3,
+    spooled: 0,
+    quarantined: 0,
+    failed: 1,
+    rejected: 1,
+    dropped: 2,
+  });
 });
 
 test("createRequestCounts lists no source without a request: at 10,000 they would be all there is", () => {

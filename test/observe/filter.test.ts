@@ -11,7 +11,7 @@ test("readFilter reads lists, repeats and accepted", () => {
     sources: ["a", "b", "c"],
     destinations: ["d"],
     types: ["track"],
-    outcomes: ["published", "spooled", "rejected"],
+    outcomes: ["published", "spooled", "quarantined", "rejected"],
   });
   expect(readFilter(new URLSearchParams("source="))).toEqual({ ...EVERYTHING, sources: [""] });
 });

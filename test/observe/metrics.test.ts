@@ -51,7 +51,14 @@ test("createMetrics counts each request once by source, type and outcome", async
   const failed =
     'pixelgate_failed_total{source="blog",type="page",reason="event cannot be kept now: try again"}';
   expect(read(text, failed)).toBe(1);
-  expect(metrics.totals()).toEqual({ published: 2, spooled: 1, failed: 1, rejected: 1, dropped: 1 });
+  expect(metrics.totals()).toEqual({
+    published: 2,
+    spooled: 1,
+    quarantined: 0,
+    failed: 1,
+    rejected: 1,
+    dropped: 1,
+  });
 });
 
 test("createMetrics shows a configured source at zero before its first event", async () => {
@@ -97,6 +104,7 @@ test("createMetrics fills cumulative buckets that end with the count", async () 
 
 test("createMetrics tells the state of delivery and of the process", async () => {
   const text = await open({
+    ...IDLE,
     nats: "degraded",
     inFlight: 3,
     inFlightBytes: 2700,

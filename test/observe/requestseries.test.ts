@@ -17,6 +17,7 @@ test("writeRequestSeries writes each configured source at zero, and what a reque
   expect(outcomesOf(text, "blog")).toEqual([
     "published 0",
     "spooled 0",
+    "quarantined 0",
     "failed 0",
     "rejected 0",
     "dropped 0",

@@ -1,18 +1,9 @@
 import { expect, test } from "bun:test";
 import { createMetrics, renderMetrics } from "../../src/observe/metrics.ts";
 import { addCounters, type Snapshot } from "../../src/observe/snapshot.ts";
+import { IDLE } from "../support/ports.ts";
 
-const STATE = {
-  nats: "off",
-  inFlight: 3,
-  inFlightBytes: 0,
-  spooled: 7,
-  spooledBytes: 0,
-  oldestSpooledMs: null,
-  spool: "open",
-  damagedRows: 0,
-  salvageLeft: 0,
-} as const;
+const STATE = { ...IDLE, inFlight: 3, spooled: 7 };
 
 async function snapshotOf(events: number): Promise<Snapshot> {
   const metrics = createMetrics({

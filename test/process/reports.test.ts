@@ -1,7 +1,7 @@
 // What several workers are together: added up from tables, and as the admin port tells it of real processes.
 import { describe, expect, test } from "bun:test";
-import { type DeliveryState, NATS_STATES } from "../../src/delivery/delivery.ts";
 import { SPOOL_STATES } from "../../src/delivery/spool/admission.ts";
+import { type DeliveryState, NATS_STATES } from "../../src/delivery/state.ts";
 import type { Snapshot } from "../../src/observe/snapshot.ts";
 import type { Totals } from "../../src/observe/totals.ts";
 import { addStates, createReports } from "../../src/process/reports.ts";
@@ -23,8 +23,8 @@ import {
 
 putAwayAfterEach();
 
-const ONE = { published: 1, spooled: 20, failed: 300, rejected: 4000, dropped: 50_000 };
-const THREE = { published: 3, spooled: 60, failed: 900, rejected: 12_000, dropped: 150_000 };
+const ONE = { published: 1, spooled: 20, quarantined: 7, failed: 300, rejected: 4000, dropped: 50_000 };
+const THREE = { published: 3, spooled: 60, quarantined: 21, failed: 900, rejected: 12_000, dropped: 150_000 };
 const UP: DeliveryState = { ...IDLE, nats: "up" };
 
 const statusWith = (state: DeliveryState, totals: Totals, isShedding = false): WorkerStatus => ({
@@ -63,6 +63,8 @@ describe("addStates", () => {
     ["adds up what is in flight", [{ inFlight: 2 }, { inFlight: 3 }], { inFlight: 5 }],
     ["adds up its bytes", [{ inFlightBytes: 200 }, { inFlightBytes: 300 }], { inFlightBytes: 500 }],
     ["adds up what is spooled", [{ spooled: 7 }, { spooled: 0 }, { spooled: 5 }], { spooled: 12 }],
+    ["adds up what is in quarantine", [{ quarantined: 3 }, { quarantined: 4 }], { quarantined: 7 }],
+    ["is full of it as soon as one is", [{ quarantineFull: true }, {}], { quarantineFull: true }],
     ["adds up its bytes on disk", [{ spooledBytes: 70 }, { spooledBytes: 50 }], { spooledBytes: 120 }],
     [
       "takes the oldest of the spooled",

@@ -8,7 +8,7 @@ import { settle, superviseScripted } from "../support/scriptedworkers.ts";
 
 putAwayAfterEach();
 
-const TOTALS = { published: 1, spooled: 0, failed: 0, rejected: 0, dropped: 0 };
+const TOTALS = { published: 1, spooled: 0, quarantined: 0, failed: 0, rejected: 0, dropped: 0 };
 
 const VIEWERS = [{ id: 1, filter: { sources: ["shop"], destinations: [], types: [], outcomes: [] } }];
 

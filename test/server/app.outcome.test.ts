@@ -8,6 +8,26 @@ describe("delivery", () => {
     expect(counts).toEqual([["spooled", "page", "blog", null]]);
   });
 
+  test("createApp answers 200 for an event of which a copy is in quarantine", async () => {
+    const { send, counts } = startApp({ delivered: "quarantined" });
+    expectText(await send("/pixel/v1/page?writeKey=wk_blog"), 200, "OK");
+    expect(counts).toEqual([["quarantined", "page", "blog", null]]);
+  });
+
+  test("createApp answers 413 for an event that none of its destinations ever takes, and asks for no other try", async () => {
+    const { send, counts } = startApp({ delivered: "tooLarge" });
+    const reason = "event is larger than its destinations take";
+    const text = await send("/pixel/v1/page?writeKey=wk_cookie");
+    expectText(text, 413, reason);
+    expect(text.headers.get("retry-after")).toBeNull();
+    expect(text.headers.get("set-cookie")).toBeNull();
+    expectGif(await send("/pixel/v1/page?writeKey=wk_blog", IMAGE), 413, reason);
+    expect(counts).toEqual([
+      ["rejected", "page", "cookie", reason],
+      ["rejected", "page", "blog", reason],
+    ]);
+  });
+
   test("createApp answers 503 with Retry-After for an event that nobody is responsible for", async () => {
     const { send, counts } = startApp({ delivered: "failed" });
     const reason = "event cannot be kept now: try again";

@@ -6,8 +6,9 @@ import { createAdmin } from "../../src/admin/admin.ts";
 import { createExplain } from "../../src/admin/explain.ts";
 import type { Processes } from "../../src/admin/readiness.ts";
 import { defaultStream } from "../../src/config/environment.ts";
-import { createDelivery, type DeliveryState } from "../../src/delivery/delivery.ts";
+import { createDelivery } from "../../src/delivery/delivery.ts";
 import type { Outgoing } from "../../src/delivery/outgoing.ts";
+import type { DeliveryState } from "../../src/delivery/state.ts";
 import { createLive } from "../../src/observe/live.ts";
 import { createMetrics } from "../../src/observe/metrics.ts";
 import { bun } from "../../src/runtime/bun.ts";
@@ -34,6 +35,10 @@ export const IDLE: DeliveryState = {
   spool: "open",
   damagedRows: 0,
   salvageLeft: 0,
+  destinations: [],
+  findings: [],
+  quarantined: 0,
+  quarantineFull: false,
 };
 
 export interface PortsOptions {

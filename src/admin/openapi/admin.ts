@@ -100,7 +100,7 @@ export function adminPaths(): Json {
         query("source", "Ids of sources; empty: requests without a valid write key", strings),
         query("destination", "Ids of destinations", strings),
         query("type", "Types", choices(EVENT_TYPES)),
-        query("outcome", "Outcomes; accepted: published or spooled", choices(OUTCOME_NAMES)),
+        query("outcome", "Outcomes; accepted: published, spooled or quarantined", choices(OUTCOME_NAMES)),
       ],
     ),
   };

@@ -30,7 +30,7 @@ export function writeFilter() {
 /** Whether a request is wanted. @param {import("./record.js").LiveRecord} record */
 export function matches(record) {
   const { source, destination, type, outcome } = selects;
-  const outcomes = outcome.value === "accepted" ? ["published", "spooled"] : [outcome.value];
+  const outcomes = outcome.value === "accepted" ? ["published", "spooled", "quarantined"] : [outcome.value];
   if (source.value !== "" && source.value !== (record.sourceId ?? "_unknown")) return false;
   if (destination.value !== "" && !record.destinations.includes(destination.value)) return false;
   if (type.value !== "" && type.value !== record.type) return false;

@@ -49,7 +49,7 @@ function writeDuration(ms) {
 /** @param {any} status */
 function showStatus(status) {
   const { totals, delivery, obstacles } = status;
-  const taken = totals.published + totals.spooled;
+  const taken = totals.published + totals.spooled + totals.quarantined;
   const refused = totals.rejected + totals.failed;
   const atMs = performance.now();
   if (last !== null) {

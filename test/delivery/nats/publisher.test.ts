@@ -3,9 +3,9 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { DeliveryState } from "../../../src/delivery/delivery.ts";
 import { createPublisher } from "../../../src/delivery/nats/publisher.ts";
 import type { Verdict } from "../../../src/delivery/nats/window.ts";
+import type { DeliveryState } from "../../../src/delivery/state.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";
 import { createHandClock } from "../../support/clock.ts";
 import { administer, startNats } from "../../support/natsserver.ts";
