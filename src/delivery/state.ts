@@ -35,11 +35,13 @@ export interface DestinationState {
   readonly refused: number;
 }
 
+/** How bad a finding is, worst first. `fault`: events are lost without a word. `warning`: it is unusual. */
+export const FINDING_SEVERITIES = ["fault", "warning"] as const;
+
 /** What is wrong, or unusual, with a stream as the operator runs it. */
 export interface Finding {
   readonly stream: string;
-  /** `fault`: events are lost without a word. `warning`: it is unusual. */
-  readonly severity: "fault" | "warning";
+  readonly severity: (typeof FINDING_SEVERITIES)[number];
   /** One sentence: what is the case, and what it means. */
   readonly says: string;
   /** A command that ends it. */

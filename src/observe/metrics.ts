@@ -1,9 +1,10 @@
 // Counts what happens, for Prometheus. On the request path a count is a few plain additions (50 ns, clock included);
 // prom-client names, sums and writes them when somebody asks, all but the series by source. No client text becomes a label.
 import { type Aggregator, AggregatorRegistry, Counter, Gauge, type Metric, Registry } from "prom-client";
-import { type DeliveryState, NATS_STATES } from "../delivery/state.ts";
+import { type DeliveryState, FINDING_SEVERITIES, NATS_STATES } from "../delivery/state.ts";
 import { runInSlices } from "../runtime/slices.ts";
 import { createRequestCounts } from "./counts.ts";
+import { isOfDestinations, snapshotDestinations, writeDestinationSeries } from "./destinationseries.ts";
 import { Histogram } from "./histogram.ts";
 import { watchLag } from "./lag.ts";
 import { type Observer, OUTCOMES } from "./observer.ts";
@@ -41,7 +42,7 @@ const LAG_BOUNDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** Creates the metrics of a process and starts sampling its event loop. */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { version, startedMs, sourceIds, delivery } = options;
+  const { version, startedMs, sourceIds } = options;
   const requests = createRequestCounts();
   const latency = new Histogram(
     "pixelgate_request_duration_seconds",
@@ -65,6 +66,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
   const registry = new Registry();
   const registers = [registry];
+  // Asked for once a snapshot: it has an entry for each destination.
+  let state = options.delivery();
 
   const relayed = new Counter({
     name: "pixelgate_drained_total",
@@ -86,33 +89,33 @@ export function createMetrics(options: MetricsOptions): Metrics {
         this.set(read());
       },
     });
-  gauge("pixelgate_in_flight_events", "Events without an ack yet", "sum", () => delivery().inFlight);
-  gauge("pixelgate_in_flight_bytes", "Their bytes", "sum", () => delivery().inFlightBytes);
-  gauge("pixelgate_spool_events", "Events in the spool", "sum", () => delivery().spooled);
-  gauge("pixelgate_spool_bytes", "Their bytes", "sum", () => delivery().spooledBytes);
+  gauge("pixelgate_in_flight_events", "Events without an ack yet", "sum", () => state.inFlight);
+  gauge("pixelgate_in_flight_bytes", "Their bytes", "sum", () => state.inFlightBytes);
+  gauge("pixelgate_spool_events", "Events in the spool", "sum", () => state.spooled);
+  gauge("pixelgate_spool_bytes", "Their bytes", "sum", () => state.spooledBytes);
   gauge("pixelgate_spool_full", "1 while the spool takes no event for want of room", "max", () =>
-    Number(delivery().spool === "full"),
+    Number(state.spool === "full"),
   );
   gauge("pixelgate_spool_failing", "1 while the spool cannot be written, but for want of room", "max", () =>
-    Number(delivery().spool === "failing"),
+    Number(state.spool === "failing"),
   );
   gauge(
     "pixelgate_spool_damaged_rows",
     "Rows of the spool that the disk has changed, set aside",
     "sum",
-    () => delivery().damagedRows,
+    () => state.damagedRows,
   );
   gauge(
     "pixelgate_spool_salvage_rows",
     "Rows of damaged spools that are still to come back",
     "sum",
-    () => delivery().salvageLeft,
+    () => state.salvageLeft,
   );
   gauge(
     "pixelgate_spool_oldest_seconds",
     "Age of the oldest event in the spool, 0 when it is empty",
     "max",
-    () => (delivery().oldestSpooledMs ?? 0) / 1000,
+    () => (state.oldestSpooledMs ?? 0) / 1000,
   );
   new Gauge({
     name: "pixelgate_nats_state",
@@ -121,8 +124,23 @@ export function createMetrics(options: MetricsOptions): Metrics {
     aggregator: "sum",
     registers,
     collect() {
-      const { nats } = delivery();
-      for (const state of NATS_STATES) this.set({ state }, Number(state === nats));
+      for (const nats of NATS_STATES) this.set({ state: nats }, Number(nats === state.nats));
+    },
+  });
+  gauge("pixelgate_quarantine_full", "1 while the quarantine takes no copy more", "max", () =>
+    Number(state.quarantineFull),
+  );
+  new Gauge({
+    name: "pixelgate_findings",
+    help: "What was found wrong or unusual about streams, by severity",
+    labelNames: ["severity"],
+    // Each process looks at the same streams.
+    aggregator: "max",
+    registers,
+    collect() {
+      for (const severity of FINDING_SEVERITIES) {
+        this.set({ severity }, state.findings.filter((finding) => finding.severity === severity).length);
+      }
     },
   });
   new Gauge({
@@ -146,17 +164,21 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
   });
 
-  const snapshot = async (): Promise<Snapshot> => [
-    {
-      name: EVENTS_TOTAL,
-      help: EVENTS_HELP,
-      type: "counter",
-      aggregator: "sum",
-      values: [],
-      sources: requests.list(),
-    },
-    ...((await registry.getMetricsAsJSON()) as unknown as Snapshot),
-  ];
+  async function snapshot(): Promise<Snapshot> {
+    state = options.delivery();
+    return [
+      {
+        name: EVENTS_TOTAL,
+        help: EVENTS_HELP,
+        type: "counter",
+        aggregator: "sum",
+        values: [],
+        sources: requests.list(),
+      },
+      ...snapshotDestinations(state.destinations),
+      ...((await registry.getMetricsAsJSON()) as unknown as Snapshot),
+    ];
+  }
 
   return {
     count(outcome, type, sourceId, reason, startedMs) {
@@ -174,15 +196,18 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
 /**
  * Writes the metrics of one process, or of several added up, as Prometheus text; in slices, because each of `sourceIds`
- * has its series.
+ * and each destination has its series.
  */
 export async function renderMetrics(
   snapshots: readonly Snapshot[],
   sourceIds: Iterable<string>,
 ): Promise<string> {
   const requests = await runInSlices(writeRequestSeries(snapshots.map(sourcesOf), sourceIds));
-  const others = snapshots.map((snapshot) => snapshot.filter(({ sources }) => sources === undefined));
-  return `${requests}\n\n${await AggregatorRegistry.aggregate(others).metrics()}`;
+  const destinations = await runInSlices(writeDestinationSeries(snapshots));
+  const others = snapshots.map((snapshot) =>
+    snapshot.filter((metric) => metric.sources === undefined && !isOfDestinations(metric)),
+  );
+  return [requests, destinations, await AggregatorRegistry.aggregate(others).metrics()].join("\n\n");
 }
 
 /** The content type of that text. */

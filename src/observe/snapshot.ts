@@ -1,11 +1,12 @@
 // The metrics of a process as data, and those of dead ones added up: a total outlives who counted it, a gauge does not.
 import type { Aggregator } from "prom-client";
 import { runAtOnce } from "../config/steps.ts";
+import type { DestinationState } from "../delivery/state.ts";
 import { addCounts, type SourceCount } from "./counts.ts";
 
 /**
  * All metrics of one process as plain data that can be sent to another process. The requests by source are one metric
- * without values: its `sources` are far less than the series that are made of them.
+ * without values: its `sources` are far less than the series that are made of them. So are the gauges of `destinations`.
  */
 export type Snapshot = {
   name: string;
@@ -14,6 +15,7 @@ export type Snapshot = {
   aggregator: Aggregator;
   values: { value: number; labels: Record<string, string | number>; metricName?: string }[];
   sources?: readonly SourceCount[];
+  destinations?: readonly DestinationState[];
 }[];
 
 /** The requests by source of a snapshot. */

@@ -1,9 +1,9 @@
 // What workers report, added up to one gateway. Knows no process: only who said what last, and who has died.
-
 import { SPOOL_STATES } from "../delivery/spool/admission.ts";
 import { type DeliveryState, NATS_STATES } from "../delivery/state.ts";
 import { addCounters, type Snapshot } from "../observe/snapshot.ts";
 import { addTotals, noTotals, type Totals } from "../observe/totals.ts";
+import { addDestinations, addFindings } from "./destinations.ts";
 import type { WorkerStatus } from "./worker.ts";
 
 /** The reports of all workers, each known by its index. */
@@ -76,8 +76,8 @@ export function addStates(states: readonly DeliveryState[]): DeliveryState {
     damagedRows: sum((state) => state.damagedRows),
     salvageLeft: sum((state) => state.salvageLeft),
     spool: SPOOL_STATES.findLast((spool) => states.some((state) => state.spool === spool)) ?? "open",
-    destinations: states.flatMap(({ destinations }) => destinations),
-    findings: states.flatMap(({ findings }) => findings),
+    destinations: addDestinations(states.map(({ destinations }) => destinations)),
+    findings: addFindings(states.map(({ findings }) => findings)),
     quarantined: sum((state) => state.quarantined),
     quarantineFull: states.some(({ quarantineFull }) => quarantineFull),
   };

@@ -14,7 +14,7 @@ export const PROCESS: readonly Mutant[] = [
     file: "src/process/reports.ts",
     from: "spooled: sum((state) => state.spooled),",
     to: "spooled: states[0]?.spooled ?? 0,",
-    tests: ["test/process/reports.test.ts"],
+    tests: ["test/process/reports.states.test.ts"],
   },
   {
     name: "a worker's records never reach the live feed",
@@ -91,21 +91,21 @@ export const PROCESS: readonly Mutant[] = [
     file: "src/process/reports.ts",
     from: "NATS_STATES.findLast(",
     to: "NATS_STATES.find(",
-    tests: ["test/process/reports.test.ts"],
+    tests: ["test/process/reports.states.test.ts"],
   },
   {
     name: "the spool is as good as its best worker",
     file: "src/process/reports.ts",
     from: "SPOOL_STATES.findLast(",
     to: "SPOOL_STATES.find(",
-    tests: ["test/process/reports.test.ts"],
+    tests: ["test/process/reports.states.test.ts"],
   },
   {
     name: "the age of the spool is that of the youngest worker's",
     file: "src/process/reports.ts",
     from: "Math.max(...ages)",
     to: "Math.min(...ages)",
-    tests: ["test/process/reports.test.ts"],
+    tests: ["test/process/reports.states.test.ts"],
   },
   {
     name: "a total goes back when a worker dies",

@@ -4,6 +4,7 @@ import { BOUNDS } from "./bounds.ts";
 import { DATA_DIR } from "./datadir.ts";
 import { DELIVERY } from "./delivery.ts";
 import type { Mutant } from "./mutant.ts";
+import { OBSERVE } from "./observe.ts";
 import { PROCESS } from "./process.ts";
 import { SERVER } from "./server.ts";
 
@@ -12,6 +13,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...BOUNDS,
   ...DATA_DIR,
   ...DELIVERY,
+  ...OBSERVE,
   ...PROCESS,
   ...SERVER,
 ];

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { createMetrics, type Metrics, renderMetrics } from "../../src/observe/metrics.ts";
 import { IDLE } from "../support/ports.ts";
+import { destination, NO_ACK, SHORT_WINDOW } from "../support/troubles.ts";
 import { until } from "../support/until.ts";
 
 const opened: Metrics[] = [];
@@ -131,6 +132,41 @@ test("createMetrics tells the state of delivery and of the process", async () =>
   expect(read(text, "process_resident_memory_bytes")).toBeGreaterThan(1_000_000);
 });
 
+test("createMetrics tells of each destination, of a full quarantine and how many findings there are", async () => {
+  const destinations = [destination("warehouse", { state: "barred", copies: 3 }), destination("alerts")];
+  const text = await open({
+    ...IDLE,
+    destinations,
+    quarantineFull: true,
+    findings: [NO_ACK, SHORT_WINDOW, { ...SHORT_WINDOW, stream: "PIXEL" }],
+  }).render();
+  expect(read(text, 'pixelgate_destination_state{destination="warehouse",state="barred"}')).toBe(1);
+  expect(read(text, 'pixelgate_destination_spool_copies{destination="warehouse"}')).toBe(3);
+  expect(read(text, 'pixelgate_destination_state{destination="alerts",state="open"}')).toBe(1);
+  expect(read(text, "pixelgate_quarantine_full")).toBe(1);
+  expect(read(text, 'pixelgate_findings{severity="fault"}')).toBe(1);
+  expect(read(text, 'pixelgate_findings{severity="warning"}')).toBe(2);
+  const well = await open().render();
+  expect(read(well, "pixelgate_quarantine_full")).toBe(0);
+  expect(read(well, 'pixelgate_findings{severity="fault"}')).toBe(0);
+});
+
+test("createMetrics asks for the state of delivery once a snapshot, and has the present one", async () => {
+  let asked = 0;
+  const metrics = createMetrics({
+    version: "1",
+    startedMs: 0,
+    sourceIds: () => [],
+    delivery: () => ({ ...IDLE, spooled: ++asked }),
+  });
+  opened.push(metrics);
+  const before = asked;
+  for (let round = 1; round <= 3; round++) {
+    expect(read(await metrics.render(), "pixelgate_spool_events")).toBe(before + round);
+  }
+  expect(asked).toBe(before + 3);
+});
+
 test("createMetrics counts what leaves the spool", async () => {
   const metrics = open();
   expect(read(await metrics.render(), "pixelgate_drained_total")).toBe(0);
@@ -148,8 +184,17 @@ test("createMetrics samples how late the event loop runs", async () => {
 });
 
 test("renderMetrics adds several processes up", async () => {
-  const first = open({ ...IDLE, nats: "up", spooled: 2, oldestSpooledMs: 5000 });
-  const second = open({ ...IDLE, nats: "down", spooled: 3, oldestSpooledMs: 9000 });
+  const [open3, shut4] = [destination("a", { copies: 3 }), destination("a", { state: "shut", copies: 4 })];
+  const found = { findings: [NO_ACK], destinations: [open3] };
+  const first = open({ ...IDLE, ...found, nats: "up", spooled: 2, oldestSpooledMs: 5000 });
+  const second = open({
+    ...IDLE,
+    ...found,
+    destinations: [shut4],
+    spooled: 3,
+    oldestSpooledMs: 9000,
+    nats: "down",
+  });
   first.count("published", "page", "blog", null, now());
   second.count("published", "page", "blog", null, now());
   first.ack(0.001);
@@ -164,6 +209,10 @@ test("renderMetrics adds several processes up", async () => {
   expect(read(text, 'pixelgate_nats_state{state="up"}')).toBe(1);
   expect(read(text, 'pixelgate_nats_state{state="down"}')).toBe(1);
   expect(read(text, 'pixelgate_build_info{version="1.2.3"}')).toBe(1);
+  expect(read(text, 'pixelgate_destination_spool_copies{destination="a"}')).toBe(7);
+  expect(read(text, 'pixelgate_destination_state{destination="a",state="shut"}')).toBe(1);
+  // Both look at the same streams.
+  expect(read(text, 'pixelgate_findings{severity="fault"}')).toBe(1);
   expect(read(text, 'pixelgate_ack_duration_seconds_bucket{le="0.001"}')).toBe(2);
   expect(read(text, "pixelgate_ack_duration_seconds_count")).toBe(2);
 });

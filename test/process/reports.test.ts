@@ -1,10 +1,9 @@
-// What several workers are together: added up from tables, and as the admin port tells it of real processes.
+// What several workers are together: what they report kept, and as the admin port tells it of real processes.
 import { describe, expect, test } from "bun:test";
-import { SPOOL_STATES } from "../../src/delivery/spool/admission.ts";
-import { type DeliveryState, NATS_STATES } from "../../src/delivery/state.ts";
+import type { DeliveryState } from "../../src/delivery/state.ts";
 import type { Snapshot } from "../../src/observe/snapshot.ts";
 import type { Totals } from "../../src/observe/totals.ts";
-import { addStates, createReports } from "../../src/process/reports.ts";
+import { createReports } from "../../src/process/reports.ts";
 import type { WorkerStatus } from "../../src/process/worker.ts";
 import { putAwayAfterEach } from "../support/parts.ts";
 import { IDLE } from "../support/ports.ts";
@@ -53,63 +52,6 @@ function sumIn(snapshots: readonly Snapshot[], name: string): number {
     .flatMap((metric) => metric.values);
   return values.reduce((sum, { value }) => sum + value, 0);
 }
-
-describe("addStates", () => {
-  const rows: readonly (readonly [
-    rule: string,
-    states: Partial<DeliveryState>[],
-    sum: Partial<DeliveryState>,
-  ])[] = [
-    ["adds up what is in flight", [{ inFlight: 2 }, { inFlight: 3 }], { inFlight: 5 }],
-    ["adds up its bytes", [{ inFlightBytes: 200 }, { inFlightBytes: 300 }], { inFlightBytes: 500 }],
-    ["adds up what is spooled", [{ spooled: 7 }, { spooled: 0 }, { spooled: 5 }], { spooled: 12 }],
-    ["adds up what is in quarantine", [{ quarantined: 3 }, { quarantined: 4 }], { quarantined: 7 }],
-    ["is full of it as soon as one is", [{ quarantineFull: true }, {}], { quarantineFull: true }],
-    ["adds up its bytes on disk", [{ spooledBytes: 70 }, { spooledBytes: 50 }], { spooledBytes: 120 }],
-    [
-      "takes the oldest of the spooled",
-      [{ oldestSpooledMs: 10 }, { oldestSpooledMs: null }, { oldestSpooledMs: 90 }, { oldestSpooledMs: 0 }],
-      { oldestSpooledMs: 90 },
-    ],
-    [
-      "knows an age of zero from none",
-      [{ oldestSpooledMs: null }, { oldestSpooledMs: 0 }],
-      { oldestSpooledMs: 0 },
-    ],
-    ["has no oldest where nothing is spooled", [{}, {}], { oldestSpooledMs: null }],
-    ["is down while nobody has said anything", [], { ...IDLE, nats: "down" }],
-  ];
-  for (const [rule, states, sum] of rows) {
-    test(`addStates ${rule}`, () =>
-      expect(addStates(states.map((state) => ({ ...IDLE, ...state })))).toMatchObject(sum));
-  }
-
-  for (const [better, worse] of NATS_STATES.flatMap((a, index) =>
-    NATS_STATES.slice(index).map((b) => [a, b] as const),
-  )) {
-    test(`addStates takes NATS for ${worse} where it is ${better} and ${worse}`, () => {
-      for (const pair of [
-        [better, worse],
-        [worse, better],
-      ] as const) {
-        expect(addStates(pair.map((nats) => ({ ...IDLE, nats }))).nats).toBe(worse);
-      }
-    });
-  }
-
-  for (const [better, worse] of SPOOL_STATES.flatMap((a, index) =>
-    SPOOL_STATES.slice(index).map((b) => [a, b] as const),
-  )) {
-    test(`addStates takes the spool for ${worse} where it is ${better} and ${worse}`, () => {
-      for (const pair of [
-        [better, worse],
-        [worse, better],
-      ] as const) {
-        expect(addStates(pair.map((spool) => ({ ...IDLE, spool }))).spool).toBe(worse);
-      }
-    });
-  }
-});
 
 describe("createReports", () => {
   test("createReports has the last status and the last snapshot of each worker", () => {
