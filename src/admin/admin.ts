@@ -13,6 +13,7 @@ import { createOpenApi } from "./openapi/document.ts";
 import { ASSETS } from "./page/assets.ts";
 import { findObstacles, isAlive, type Processes, tellMissing } from "./readiness.ts";
 import { createTokenGuard } from "./tokenguard.ts";
+import { countTroubles, tellTroubles } from "./troubles.ts";
 
 /** What the admin app shows, and where it gets it. */
 export interface AdminOptions {
@@ -88,8 +89,9 @@ export function createAdmin(options: AdminOptions) {
   const obstaclesNow = () => findObstacles(delivery.state(), processes(), isDraining());
   const publicUrl = (request: Request) => `http://${readHost(request) ?? "localhost"}:${publicPort()}`;
   const guardToken = createTokenGuard(options.token);
+  const refusalOf = (request: Request) => guardHost(request, allowedHosts) ?? guardToken(request);
   const guard = ({ request }: { readonly request: Request }) => {
-    const refusal = guardHost(request, allowedHosts) ?? guardToken(request);
+    const refusal = refusalOf(request);
     return refusal === null ? undefined : refuse(refusal);
   };
 
@@ -106,10 +108,12 @@ export function createAdmin(options: AdminOptions) {
     .get("/livez", () =>
       isAlive(processes(), isDraining()) ? reply("OK", TEXT) : reply("no worker is running", TEXT, 503),
     )
-    .get("/readyz", () => {
+    .get("/readyz", ({ request }) => {
       const obstacles = obstaclesNow();
       if (obstacles.length > 0) return reply(obstacles.join("\n"), TEXT, 503);
-      return reply(["OK", ...tellMissing(processes())].join("\n"), TEXT);
+      // Names and reasons are for those who may see the rest.
+      const tell = refusalOf(request) === null ? tellTroubles : countTroubles;
+      return reply(["OK", ...tellMissing(processes()), ...tell(delivery.state())].join("\n"), TEXT);
     })
     // What follows is guarded. What stands above answers probes, which come by any name and have no token.
     .onBeforeHandle(guard)

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
-import { openPorts } from "../support/ports.ts";
+import { IDLE, openPorts } from "../support/ports.ts";
 import { sendRaw } from "../support/socket.ts";
+import { destination } from "../support/troubles.ts";
 
 const TOKEN = "a-token-of-the-operator";
 const ports = openPorts();
@@ -86,6 +87,22 @@ for (const route of PROBES) {
     }
   });
 }
+
+test("createAdmin tells a probe that may not see the rest how many destinations are in trouble, and no name", async () => {
+  const reason = "stream WAREHOUSE is full";
+  const state = { ...IDLE, destinations: [destination("warehouse", { state: "shut" as const, reason })] };
+  Object.assign(ports.world, { state });
+  Object.assign(locked.world, { state });
+  const named = `OK\ndestination warehouse is shut: ${reason}`;
+  const counted = "OK\ndestinations: 1 of 1 in trouble";
+  const tell = async (url: string, headers: Record<string, string>) =>
+    await (await fetch(`${url}/readyz`, { headers })).text();
+  expect(await tell(adminUrl, {})).toBe(named);
+  expect(await tell(adminUrl, { Host: "attacker.example:9090" })).toBe(counted);
+  expect(await tell(locked.adminUrl, {})).toBe(counted);
+  expect(await tell(locked.adminUrl, { Authorization: `Bearer ${TOKEN}` })).toBe(named);
+  for (const { world } of [ports, locked]) world.state = null;
+});
 
 test("createAdmin never says its token", async () => {
   const answers = await Promise.all(

@@ -1,10 +1,11 @@
 import { afterAll, beforeEach, expect, test } from "bun:test";
-import { IDLE, openPorts } from "../support/ports.ts";
+import { IDLE, ONE_PROCESS, openPorts } from "../support/ports.ts";
+import { destination, SHORT_WINDOW } from "../support/troubles.ts";
 
 const ports = openPorts();
 const { adminUrl, publicUrl, world } = ports;
 beforeEach(() => {
-  Object.assign(world, { state: null, isDraining: false });
+  Object.assign(world, { state: null, isDraining: false, processes: ONE_PROCESS });
 });
 afterAll(async () => {
   await ports.close();
@@ -42,6 +43,35 @@ for (const [what, change, status, body] of states) {
     expect(alive.status).toBe(200);
   });
 }
+
+const SHUT = destination("warehouse", { state: "shut", reason: "stream WAREHOUSE is full", copies: 1203 });
+const TROUBLED = { ...IDLE, destinations: [SHUT, destination("alerts")], findings: [SHORT_WINDOW] };
+
+test("createAdmin is ready while a destination takes nothing, and says which", async () => {
+  Object.assign(world, { state: TROUBLED, processes: { wanted: 2, running: 1, shedding: 0 } });
+  const response = await ask("/readyz");
+  expect([response.status, (await response.text()).split("\n")]).toEqual([
+    200,
+    [
+      "OK",
+      "workers: 1 of 2 not running",
+      "destination warehouse is shut: stream WAREHOUSE is full, 1,203 copies spooled",
+      "warning in stream WAREHOUSE: it forgets message ids after 10 s: what is relayed later can be in it twice",
+    ],
+  ]);
+});
+
+test("createAdmin names the obstacle alone while the gateway takes no event", async () => {
+  Object.assign(world, { state: { ...TROUBLED, nats: "up", spool: "full" } });
+  const response = await ask("/readyz");
+  expect([response.status, await response.text()]).toEqual([503, "spool is full: it takes no event"]);
+});
+
+test("createAdmin tells the state of each destination and each finding as data", async () => {
+  Object.assign(world, { state: TROUBLED });
+  const { delivery } = (await (await ask("/status.json")).json()) as { delivery: unknown };
+  expect(delivery).toEqual(TROUBLED);
+});
 
 test("createAdmin gives metrics of what the public port did", async () => {
   const before = ports.metrics.totals();

@@ -101,7 +101,7 @@ for (const type of ["page", "track"] as const) {
       for (const name of ["type", "integrations", "receivedAt", "request_ip", "context.gateway.sourceId"]) {
         expect(names).not.toContain(name);
       }
-      expect(Object.keys(responses)).toEqual(["200", "400", "414", "429", "503"]);
+      expect(Object.keys(responses)).toEqual(["200", "400", "413", "414", "429", "503"]);
       expect(responses["503"]?.headers).toHaveProperty("Retry-After");
       expect(responses["400"]?.headers).toHaveProperty("X-Pixelgate-Error");
     });

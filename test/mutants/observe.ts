@@ -65,4 +65,32 @@ export const OBSERVE: readonly Mutant[] = [
     to: "    return [",
     tests: ["test/observe/metrics.test.ts"],
   },
+  {
+    name: "a probe without the token reads names",
+    file: "src/admin/admin.ts",
+    from: "refusalOf(request) === null ? tellTroubles : countTroubles",
+    to: "tellTroubles",
+    tests: ["test/admin/admin.guard.test.ts"],
+  },
+  {
+    name: "a destination in trouble takes the gateway out of traffic",
+    file: "src/admin/admin.ts",
+    from: "if (obstacles.length > 0) return",
+    to: "if (obstacles.length + tellTroubles(delivery.state()).length > 0) return",
+    tests: ["test/admin/admin.test.ts"],
+  },
+  {
+    name: "a reason of two lines makes two",
+    file: "src/admin/troubles.ts",
+    from: 'text.replace(/\\s+/g, " ").trim()',
+    to: "text",
+    tests: ["test/admin/troubles.test.ts"],
+  },
+  {
+    name: "NATS that is down is told once a destination",
+    file: "src/admin/troubles.ts",
+    from: 'state !== "open" && state !== "unknown"',
+    to: 'state !== "open"',
+    tests: ["test/admin/troubles.test.ts"],
+  },
 ];

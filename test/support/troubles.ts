@@ -21,7 +21,7 @@ export function destination(id: string, fields: Partial<DestinationState> = {}):
 export const NO_ACK: Finding = {
   stream: "PIXEL",
   severity: "fault",
-  says: "stream PIXEL sends no acks: what is published to it cannot be known to be stored",
+  says: "it sends no acks: whether it has stored an event cannot be known",
   cure: "nats stream edit PIXEL --ack",
   isFatal: true,
 };
@@ -30,7 +30,7 @@ export const NO_ACK: Finding = {
 export const SHORT_WINDOW: Finding = {
   stream: "WAREHOUSE",
   severity: "warning",
-  says: "stream WAREHOUSE forgets message ids after 10 s: what is relayed later can be in it twice",
+  says: "it forgets message ids after 10 s: what is relayed later can be in it twice",
   cure: null,
   isFatal: false,
 };

@@ -59,7 +59,8 @@ export function adminPaths(): Json {
     }),
     "/readyz": probe("readyz", "Whether events may be sent here", {
       "200": {
-        description: "Ready; further lines name workers that are missing",
+        description:
+          "Ready; further lines tell of workers that are missing, destinations, quarantine and streams in trouble. Names and reasons are in it for who may see the other routes, else numbers",
         content: text("OK"),
       },
       "503": {
@@ -69,7 +70,11 @@ export function adminPaths(): Json {
     }),
     "/version": path("version", "The version", found("The version", text("0.1.0"))),
     "/metrics": path("metrics", "Metrics for Prometheus", found("Prometheus text format", text())),
-    "/status.json": path("status", "Totals and the state of delivery", found("The state", json(object))),
+    "/status.json": path(
+      "status",
+      "Totals and the state of delivery, destination by destination",
+      found("The state", json(ref("Status"))),
+    ),
     "/sources.json": path("sources", "Sources with their write keys", found("The sources", json(object))),
     "/openapi.json": path("openapi", "This document", found("OpenAPI 3.1", json(object))),
     "/explain": path(

@@ -4,6 +4,7 @@ import { EVENT_TYPES, PageEvent, TrackEvent } from "../../pixel/schema.ts";
 import { adminPaths, SECURITY_SCHEMES } from "./admin.ts";
 import { type Json, ref, text } from "./json.ts";
 import { pixelPath } from "./pixel.ts";
+import { STATUS_SCHEMA } from "./status.ts";
 
 function componentOf(schema: TObject): Json {
   const { $id: _id, ...rest } = schema;
@@ -45,6 +46,7 @@ export function createOpenApi(version: string, publicUrl: string): Json {
       schemas: {
         PageEvent: componentOf(PageEvent),
         TrackEvent: componentOf(TrackEvent),
+        Status: STATUS_SCHEMA,
         Explanation: {
           type: "object",
           required: ["outcome", "status", "reason", "reply", "type", "source", "event", "messages"],

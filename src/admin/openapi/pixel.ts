@@ -26,6 +26,11 @@ function pixelAnswers(isGif: boolean, refusal: string): Json {
       "Set-Cookie": header("The visitor's id, where the source keeps one in a cookie"),
     }),
     "400": answer("Refused; the reason is one line", body(refusal), errorHeader),
+    "413": answer(
+      "No destination of the source can ever take an event this large",
+      body("event is larger than its destinations take"),
+      errorHeader,
+    ),
     "414": answer("The URL is too long", body("request target too long: more than 16384 bytes"), errorHeader),
     "429": answer("The source is over its rate", body("source is over its rate limit"), retry),
     "503": answer(
