@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { natsVersion } from "../support/natsserver.ts";
+import { natsVersion } from "../support/natsbinaries.ts";
 
 export interface Server {
   readonly port: number;

@@ -7,7 +7,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "nats";
 import { freePort } from "../support/freeport.ts";
 import { type Gateway, startGateway, untilNatsIsUp } from "../support/gatewayprocess.ts";
-import { findNatsServer, natsVersion } from "../support/natsserver.ts";
+import { findNatsServer, whyTooOld } from "../support/natsbinaries.ts";
 import { unless } from "../support/unless.ts";
 import { until } from "../support/until.ts";
 import { ROOT, readText, readYaml } from "./files.ts";
@@ -20,11 +20,9 @@ const { PATH = "" } = process.env;
 const text = readText("deploy/nats/nats.conf");
 const folder = mkdtempSync(join(tmpdir(), "pixelgate-cluster-"));
 
-const [major = 0, minor = 0] = natsVersion().split(".").map(Number);
-/** Why the server of this machine cannot read the file as it is; null when it can. */
-const tooOld =
-  major > 2 || minor >= 10 ? null : `nats-server ${natsVersion()} does not know sync_interval, 2.10 does`;
-/** The file as the server of this machine can read it. */
+/** Why the server in use cannot read the file as it is; null when it can. */
+const tooOld = whyTooOld("sync_interval", "2.10");
+/** The file as the server in use can read it. */
 const conf = tooOld === null ? text : text.replace(SYNC, "");
 
 interface Node {

@@ -14,7 +14,8 @@ import {
   tailLines,
   untilNatsIsUp,
 } from "../support/gatewayprocess.ts";
-import { findNatsServer, type NatsServer, startNats } from "../support/natsserver.ts";
+import { findNatsServer } from "../support/natsbinaries.ts";
+import { type NatsServer, startNats } from "../support/natsserver.ts";
 import { until } from "../support/until.ts";
 import { DOCUMENTS, ROOT } from "./markdown.ts";
 
@@ -28,6 +29,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "docker compose up": NO_DOCKER,
   "docker compose exec gateway /pixelgate tail --from-start": NO_DOCKER,
   "kubectl apply -f deploy/kubernetes.yaml": "needs a cluster; test/deploy/kubernetes.test.ts reads the file",
+  "bun run setup --newer-nats": "it fetches packages; test/support/newernats.test.ts has a mirror of its own",
   "bun run build": "some seconds; test/deploy/binary.test.ts runs it as the Dockerfile does",
   "bun run bench --rounds 3": "minutes; test/bench/smoke.test.ts runs it short",
   "bun run bench:query": "test/bench/smoke.test.ts runs it short",

@@ -3,7 +3,8 @@
 import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { natsVersion, startNats } from "../support/natsserver.ts";
+import { natsVersion } from "../support/natsbinaries.ts";
+import { startNats } from "../support/natsserver.ts";
 import { until } from "../support/until.ts";
 import { FAULTS, runFault } from "./table.ts";
 import { type Account, type Scale, World } from "./world.ts";

@@ -1,5 +1,5 @@
 // Real nats-server processes for tests and benches: each on free ports, with a store directory of its own.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,13 +7,16 @@ import { join } from "node:path";
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "nats";
 import { freePort } from "./freeport.ts";
-import { findProgram } from "./system.ts";
+import { findNatsServer } from "./natsbinaries.ts";
+import { until } from "./until.ts";
 
 export interface NatsOptions {
   /** Defaults to a free port; the port stays the same over restarts. */
   readonly port?: number;
   /** More lines of the server's configuration. */
   readonly config?: string;
+  /** The program; default: the first of NATS_SERVERS, else the one of this machine. */
+  readonly binary?: string;
 }
 
 /** A nats-server with JetStream that can be killed, frozen and started again on its store. */
@@ -23,8 +26,10 @@ export interface NatsServer {
   readonly storeDir: string;
   /** Process id, 0 while it does not run. */
   readonly pid: number;
-  /** Starts it again on the same port and store; resolves when it takes connections. */
-  start(): Promise<void>;
+  /** Starts it again on the same port and store, from now on with the program if one is given; resolves when it takes connections. */
+  start(binary?: string): Promise<void>;
+  /** Has it go on with other lines of configuration, its connections open; resolves when it does. */
+  reload(config: string): Promise<void>;
   /** Ends it with a signal, SIGKILL by default; resolves when it is gone. */
   kill(signal?: "SIGKILL" | "SIGTERM"): Promise<void>;
   freeze(): void;
@@ -34,49 +39,52 @@ export interface NatsServer {
 }
 
 const START_TIMEOUT_MS = 15_000;
+const START_TRIES = 3;
 
-/** The nats-server to use; throws one line on how to get it where there is none. */
-export function findNatsServer(): string {
-  const path = findProgram("nats-server");
-  if (path === null) {
-    throw new Error("Cannot find nats-server: `bun run setup` installs it on Debian, or put it on PATH");
-  }
-  return path;
-}
-
-/** Starts one server with JetStream. */
+/** Starts one server with JetStream; where it chose the port itself, on another one if somebody took that meanwhile. */
 export async function startNats(options: NatsOptions = {}): Promise<NatsServer> {
-  const server = await createNats(options);
-  await server.start();
-  return server;
+  for (let tries = 1; ; tries++) {
+    const server = await createNats(options);
+    try {
+      await server.start();
+      return server;
+    } catch (error) {
+      await server.stop();
+      const isTaken = error instanceof Error && error.message.includes("address already in use");
+      if (!isTaken || options.port !== undefined || tries === START_TRIES) throw error;
+    }
+  }
 }
 
 /** Prepares a server that is not started yet, so that its port is known before it is there. */
 export async function createNats(options: NatsOptions = {}): Promise<NatsServer> {
   const port = options.port ?? (await freePort());
-  return createServerAt(port, options.config ?? "");
+  return createServerAt(port, options.config ?? "", options.binary);
 }
 
-/** Starts a cluster of servers that know each other; resolves when they have a leader for JetStream. */
-export async function startCluster(size = 3): Promise<NatsServer[]> {
+/** Starts a cluster of servers that know each other; resolves when all take connections. */
+export async function startCluster(size = 3, binary?: string): Promise<NatsServer[]> {
   const ports: number[] = [];
   for (let index = 0; index < size * 2; index++) ports.push(await freePort());
   const routes = ports.slice(size).map((port) => `nats-route://127.0.0.1:${port}`);
   const servers = ports.slice(0, size).map((port, index) => {
     const cluster = `cluster { name: test, listen: "127.0.0.1:${ports[size + index]}", routes: ${JSON.stringify(routes)} }`;
-    return createServerAt(port, `server_name: "n${index + 1}"\n${cluster}`);
+    return createServerAt(port, `server_name: "n${index + 1}"\n${cluster}`, binary);
   });
   await Promise.all(servers.map((server) => server.start()));
   return servers;
 }
 
-function createServerAt(port: number, config: string): NatsServer {
-  const binary = findNatsServer();
+function createServerAt(port: number, config: string, firstBinary = findNatsServer()): NatsServer {
+  let binary = firstBinary;
   const folder = mkdtempSync(join(tmpdir(), "pixelgate-nats-"));
   const storeDir = join(folder, "store");
   const file = join(folder, "server.conf");
-  writeFileSync(file, `listen: "127.0.0.1:${port}"\njetstream { store_dir: "${storeDir}" }\n${config}\n`);
+  const write = (lines: string) =>
+    writeFileSync(file, `listen: "127.0.0.1:${port}"\njetstream { store_dir: "${storeDir}" }\n${lines}\n`);
+  write(config);
   let child: ChildProcess | null = null;
+  let output = "";
 
   const server: NatsServer = {
     url: `nats://127.0.0.1:${port}`,
@@ -85,11 +93,12 @@ function createServerAt(port: number, config: string): NatsServer {
     get pid() {
       return child?.pid ?? 0;
     },
-    start: async () => {
+    start: async (other = binary) => {
       if (child !== null) return;
+      binary = other;
       const started = spawn(binary, ["-c", file], { stdio: ["ignore", "ignore", "pipe"] });
       child = started;
-      let output = "";
+      output = "";
       started.stderr?.on("data", (chunk) => {
         output = (output + chunk).slice(-4000);
       });
@@ -102,6 +111,14 @@ function createServerAt(port: number, config: string): NatsServer {
         if (Date.now() > deadline) throw new Error(`Cannot start nats-server: no greeting: ${output}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
+    },
+    reload: async (lines) => {
+      write(lines);
+      output = "";
+      child?.kill("SIGHUP");
+      const answer = /Reloaded server configuration|Failed to reload.*/;
+      await until("nats-server has read its configuration again", () => answer.test(output));
+      if (!output.includes("Reloaded server configuration")) throw new Error(`Cannot reload: ${output}`);
     },
     kill: async (signal = "SIGKILL") => {
       const running = child;
@@ -156,11 +173,6 @@ process.on("exit", () => {
     }
   }
 });
-
-/** The version of the server in use, such as `2.9.10`. */
-export function natsVersion(): string {
-  return execFileSync(findNatsServer(), ["--version"], { encoding: "utf8" }).replace(/^.*v/, "").trim();
-}
 
 /** Does it again while it fails, for 20 seconds: a cluster without a leader answers nothing. */
 export async function patiently<T>(act: () => Promise<T>): Promise<T> {

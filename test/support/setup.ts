@@ -1,6 +1,8 @@
 // `bun run setup`, and before the tests: says which programs of the system are absent, what for they are needed and how
 // to go without; then has Debian's packages of them installed, where root may. What decides is the machine it is given.
+// `bun run setup --newer-nats` gets the nats-servers of newer Debian releases, too (newernats.ts).
 import { spawnSync } from "node:child_process";
+import { unpackNewerNats } from "./newernats.ts";
 import { findProgram, PROGRAMS, type ProgramName, type SystemProgram } from "./system.ts";
 
 export interface AptAnswer {
@@ -116,7 +118,9 @@ function thisMachine(): Machine {
 
 if (import.meta.main) {
   try {
-    process.exitCode = prepare(thisMachine(), console.log) ? 0 : 1;
+    const isPrepared = prepare(thisMachine(), console.log);
+    if (isPrepared && process.argv.includes("--newer-nats")) unpackNewerNats(console.log);
+    process.exitCode = isPrepared ? 0 : 1;
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exitCode = 2;
