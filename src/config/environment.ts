@@ -35,12 +35,18 @@ export interface NatsConfig {
   readonly servers: readonly string[];
   /** Read again at each dial, so that a renewed file counts. */
   readonly credsFile: string | null;
+  /** Holds the seed of an NKey user; read again at each dial. */
+  readonly nkeyFile: string | null;
   readonly token: string | null;
   readonly user: string | null;
   readonly password: string | null;
   readonly tlsCaFile: string | null;
   readonly tlsCertFile: string | null;
   readonly tlsKeyFile: string | null;
+  /** TLS before the server's greeting, as a server with `handshake_first` wants it. */
+  readonly tlsFirst: boolean;
+  /** Where the streams are; null is the domain of the server that we are connected to. */
+  readonly jetStreamDomain: string | null;
 }
 
 /** What the JetStream stream shall be. */
@@ -56,6 +62,9 @@ export interface StreamConfig {
 
 type Name = keyof typeof SETTINGS;
 const NAMES = Object.keys(SETTINGS) as readonly Name[];
+
+/** Ways to say who one is that an NKey would contradict. */
+const OTHER_LOGINS: readonly Name[] = ["NATS_CREDS", "NATS_TOKEN", "NATS_USER"];
 
 type Values = { [K in Name]: ReturnType<(typeof SETTINGS)[K]["read"]> };
 
@@ -79,12 +88,17 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     }
   }
   const value = values as Values;
+  const isSet = (name: Name) => textOf(environment, name) !== SETTINGS[name].fallback;
   if (value.NATS_PASSWORD && !value.NATS_USER) faults.push("Cannot read NATS_PASSWORD: NATS_USER is not set");
   if ((value.NATS_TLS_CERT === null) !== (value.NATS_TLS_KEY === null)) {
     faults.push("Cannot read NATS_TLS_CERT: it goes with NATS_TLS_KEY, and only one is set");
   }
+  const others = OTHER_LOGINS.filter(isSet);
+  if (isSet("NATS_NKEY") && others.length > 0) {
+    faults.push(`Cannot use NATS_NKEY together with ${others.join(", ")}: either says who one is`);
+  }
   if (value.NATS_URL === null) {
-    const loose = NAMES.filter((name) => name.startsWith("NATS_") && textOf(environment, name) !== "");
+    const loose = NAMES.filter((name) => name.startsWith("NATS_") && isSet(name));
     if (loose.length > 0) faults.push(`Cannot use ${loose.join(", ")}: NATS_URL is not set`);
   }
   return faults.length > 0 ? faults : toConfig(value);
@@ -124,12 +138,15 @@ function toConfig(value: Values): Config {
         : {
             servers: value.NATS_URL,
             credsFile: value.NATS_CREDS,
+            nkeyFile: value.NATS_NKEY,
             token: value.NATS_TOKEN,
             user: value.NATS_USER,
             password: value.NATS_PASSWORD,
             tlsCaFile: value.NATS_TLS_CA,
             tlsCertFile: value.NATS_TLS_CERT,
             tlsKeyFile: value.NATS_TLS_KEY,
+            tlsFirst: value.NATS_TLS_FIRST,
+            jetStreamDomain: value.NATS_JETSTREAM_DOMAIN,
           },
     configFile: value.PIXELGATE_CONFIG,
     dataDir: value.PIXELGATE_DATA_DIR,

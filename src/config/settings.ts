@@ -113,6 +113,13 @@ function workers(text: string): number {
   return text === "auto" ? 0 : integer(1, 256)(text);
 }
 
+function trueOrFalse(text: string): boolean {
+  if (text === "true" || text === "false") return text === "true";
+  throw new Fault("is not true or false");
+}
+
+const NAME_SIGNS = "made of letters, digits, - and _";
+const domain = pattern(/^[A-Za-z0-9_-]*$/, NAME_SIGNS);
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
 
 /** Every environment name the gateway reads, with its help text and its default. */
@@ -139,12 +146,23 @@ export const SETTINGS = {
     read: servers,
   },
   NATS_CREDS: { help: "credentials file", fallback: "", read: file },
+  NATS_NKEY: { help: "file with the seed of an NKey user", fallback: "", read: file },
   NATS_TOKEN: { help: "token", fallback: "", secret: true, read: optional },
   NATS_USER: { help: "user", fallback: "", read: optional },
   NATS_PASSWORD: { help: "password", fallback: "", secret: true, read: optional },
   NATS_TLS_CA: { help: "CA certificate file; turns TLS on", fallback: "", read: file },
   NATS_TLS_CERT: { help: "client certificate file", fallback: "", read: file },
   NATS_TLS_KEY: { help: "client key file", fallback: "", read: file },
+  NATS_TLS_FIRST: {
+    help: "true: TLS before the server's greeting (handshake_first); turns TLS on",
+    fallback: "false",
+    read: trueOrFalse,
+  },
+  NATS_JETSTREAM_DOMAIN: {
+    help: "JetStream domain; unset: that of the server one connects to",
+    fallback: "",
+    read: (text: string) => optional(domain(text)),
+  },
   PIXELGATE_CONFIG: {
     help: "configuration file; unset: one source with the write key demo",
     fallback: "",
@@ -160,7 +178,7 @@ export const SETTINGS = {
   PIXELGATE_STREAM: {
     help: "JetStream stream",
     fallback: "PIXEL",
-    read: pattern(STREAM_NAME, "made of letters, digits, - and _"),
+    read: pattern(STREAM_NAME, NAME_SIGNS),
   },
   PIXELGATE_STREAM_REPLICAS: { help: "replicas of the stream", fallback: "1", read: integer(1, 5) },
   PIXELGATE_STREAM_MAX_AGE: {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DeliverPolicy, jetstream } from "@nats-io/jetstream";
 import type { StreamConfig } from "../config/environment.ts";
 import { reasonOf } from "./log.ts";
-import { dial, type NatsOptions } from "./nats/servers.ts";
+import { dial, jetStreamOptions, type NatsOptions } from "./nats/servers.ts";
 import { SpoolError } from "./spool/fault.ts";
 import { workerOf } from "./spool/name.ts";
 import { lastSpooledSeq, readSpool } from "./spool/reader.ts";
@@ -37,7 +37,7 @@ export async function* followStream(
   const connection = await dial(nats);
   try {
     const prefix = `${stream.prefix}.`;
-    const consumer = await jetstream(connection).consumers.get(stream.name, {
+    const consumer = await jetstream(connection, jetStreamOptions(nats)).consumers.get(stream.name, {
       filter_subjects: `${prefix}${destinationId ?? "*"}.*`,
       deliver_policy: isFromStart ? DeliverPolicy.All : DeliverPolicy.New,
     });

@@ -12,6 +12,7 @@ type Name = keyof typeof SETTINGS;
 const NAMES = Object.keys(SETTINGS) as Name[];
 const PATHS: readonly Name[] = [
   "NATS_CREDS",
+  "NATS_NKEY",
   "NATS_TLS_CA",
   "NATS_TLS_CERT",
   "NATS_TLS_KEY",
@@ -60,10 +61,13 @@ describe("a file's contents in the place of its path", () => {
 
   test("readConfig does not show a token in the place of a path, a number or an address", () => {
     const token = "SUAMLK2ZNL35WSMW37E7UD4VZ7ELPKW7DHC3BWBSD2GCZ7IUQQXZIORRBU";
-    expect(faultsOf({ NATS_CREDS: token, PORT: token, HOST: token })).toEqual([
+    const pasted = { NATS_NKEY: token, NATS_JETSTREAM_DOMAIN: `${token}.`, NATS_TLS_FIRST: token };
+    expect(faultsOf({ ...pasted, PORT: token, HOST: token })).toEqual([
       "Cannot read HOST: it is not an address or a host name",
       "Cannot read PORT: it is not an integer from 0 to 65535",
-      "Cannot read NATS_CREDS: it does not exist",
+      "Cannot read NATS_NKEY: it does not exist",
+      "Cannot read NATS_TLS_FIRST: it is not true or false",
+      "Cannot read NATS_JETSTREAM_DOMAIN: it is not made of letters, digits, - and _",
     ]);
   });
 });

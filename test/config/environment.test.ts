@@ -98,6 +98,12 @@ describe("values", () => {
     expect(nats).toMatchObject({ user: "u", password: "p", token: "t" });
   });
 
+  test("readConfig reads TLS first and the JetStream domain", () => {
+    const { nats } = configOf({ ...NATS, NATS_TLS_FIRST: "true", NATS_JETSTREAM_DOMAIN: "hub" });
+    expect(nats).toMatchObject({ tlsFirst: true, jetStreamDomain: "hub" });
+    expect(configOf(NATS).nats).toMatchObject({ tlsFirst: false, jetStreamDomain: null });
+  });
+
   test("readConfig reads trusted proxies: addresses and networks of both kinds", () => {
     const { trustedProxies } = configOf({ TRUSTED_PROXIES: "10.0.0.0/8, 192.0.2.1 ,fd00::/8,::1" });
     const isTrusted = (address: string, family: "ipv4" | "ipv6") => trustedProxies?.check(address, family);
@@ -135,10 +141,29 @@ describe("faults", () => {
     }
   });
 
+  test("readConfig refuses an NKey beside another way to say who one is, and tells the other faults, too", () => {
+    const folder = mkdtempSync(join(tmpdir(), "pixelgate-config-"));
+    try {
+      const file = join(folder, "gateway.nk");
+      writeFileSync(file, "");
+      expect(configOf({ ...NATS, NATS_NKEY: file }).nats).toMatchObject({ nkeyFile: file });
+      const others = { NATS_CREDS: file, NATS_TOKEN: "t", NATS_USER: "u", PORT: "x" };
+      expect(faultsOf({ ...NATS, ...others, NATS_NKEY: file })).toEqual([
+        'Cannot read PORT: "x" is not an integer from 0 to 65535',
+        "Cannot use NATS_NKEY together with NATS_CREDS, NATS_TOKEN, NATS_USER: either says who one is",
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test("readConfig refuses NATS settings without NATS_URL, which would do nothing", () => {
-    expect(faultsOf({ NATS_USER: "u", NATS_TOKEN: "t" })).toEqual([
-      "Cannot use NATS_TOKEN, NATS_USER: NATS_URL is not set",
+    expect(
+      faultsOf({ NATS_USER: "u", NATS_TOKEN: "t", NATS_TLS_FIRST: "true", NATS_JETSTREAM_DOMAIN: "hub" }),
+    ).toEqual([
+      "Cannot use NATS_TOKEN, NATS_USER, NATS_TLS_FIRST, NATS_JETSTREAM_DOMAIN: NATS_URL is not set",
     ]);
+    expect(faultsOf({ NATS_TLS_FIRST: "false" })).toEqual([]);
   });
 
   test("readConfig lists every fault at once", () => {

@@ -32,6 +32,9 @@ const FAULTS: readonly [name: keyof typeof SETTINGS, text: string, fault: string
   ["PIXELGATE_SUBJECT_PREFIX", "a..b", "is not made of letters, digits, - and _, not beginning with _"],
   ["PIXELGATE_MAX_URL_BYTES", "65537", "is not an integer from 256 to 65536"],
   ["PIXELGATE_WORKERS", "0", "is not an integer from 1 to 256"],
+  ["NATS_TLS_FIRST", "yes", "is not true or false"],
+  ["NATS_JETSTREAM_DOMAIN", "hub.eu", "is not made of letters, digits, - and _"],
+  ["NATS_JETSTREAM_DOMAIN", ">", "is not made of letters, digits, - and _"],
   ["LOG_LEVEL", "loud", "is not one of debug, info, warn, error, silent"],
   ["LOG_LEVEL", "information", "is not one of debug, info, warn, error, silent"],
   ["SHUTDOWN_TIMEOUT_MS", "10s", "is not an integer from 0 to 600000"],
@@ -61,7 +64,7 @@ for (const [name, text, fault] of FAULTS) {
 }
 
 test("SETTINGS refuse files that are not there", () => {
-  for (const name of ["NATS_CREDS", "NATS_TLS_CA", "NATS_TLS_CERT", "NATS_TLS_KEY"] as const) {
+  for (const name of ["NATS_CREDS", "NATS_NKEY", "NATS_TLS_CA", "NATS_TLS_CERT", "NATS_TLS_KEY"] as const) {
     expect(() => SETTINGS[name].read("/nowhere/file")).toThrow(new Fault("does not exist"));
   }
 });

@@ -1,5 +1,6 @@
 // What the client is told of a configured NATS server: credentials, TLS; and a single dial for a command that reads.
 import { readFileSync } from "node:fs";
+import type { JetStreamOptions } from "@nats-io/jetstream";
 import { type ConnectionOptions, connect, credsAuthenticator, type NatsConnection } from "nats";
 import type { NatsConfig } from "../../config/environment.ts";
 import { readServer, type Server } from "../../config/natsserver.ts";
@@ -50,6 +51,11 @@ export function optionsFor(server: Server, nats: NatsOptions): ConnectionOptions
     };
   }
   return options;
+}
+
+/** What each call of JetStream's API is to be given: where the streams are. */
+export function jetStreamOptions(nats: NatsOptions): JetStreamOptions {
+  return nats.jetStreamDomain ? { domain: nats.jetStreamDomain } : {};
 }
 
 /** Connects once, to the first server that answers, for a command that reads. Rejects with each server's reason. */
