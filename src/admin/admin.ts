@@ -1,6 +1,8 @@
 // The operator's Elysia app, on a port of its own: probes, metrics, explain, the live feed and its page.
 // It reads and shows; no request to it changes anything.
 import { Elysia } from "elysia";
+import type { Layout } from "../config/layout.ts";
+import type { Routing } from "../config/routing.ts";
 import type { Sources } from "../config/sources.ts";
 import type { DeliveryState } from "../delivery/state.ts";
 import { readFilter } from "../observe/filter.ts";
@@ -31,6 +33,8 @@ export interface AdminOptions {
   readonly metrics: Pick<Metrics, "render" | "totals">;
   readonly live: Pick<Live, "watch">;
   readonly sources: () => Sources;
+  /** The streams and destinations of this moment. */
+  readonly layout: () => Layout;
   readonly explain: Explain;
   /** The public port; the live page sends its test events there. */
   readonly publicPort: () => number;
@@ -85,7 +89,7 @@ function pagePolicy(publicUrl: string): string {
 /** Creates the admin app. Every route answers GET and HEAD alone. */
 export function createAdmin(options: AdminOptions) {
   const { version, startedMs, allowedHosts, isDraining, delivery, processes, metrics, live } = options;
-  const { sources, explain, publicPort, clock, onFault } = options;
+  const { sources, layout, explain, publicPort, clock, onFault } = options;
   const obstaclesNow = () => findObstacles(delivery.state(), processes(), isDraining());
   const publicUrl = (request: Request) => `http://${readHost(request) ?? "localhost"}:${publicPort()}`;
   const guardToken = createTokenGuard(options.token);
@@ -126,16 +130,17 @@ export function createAdmin(options: AdminOptions) {
       return replyJson({ version, uptimeMs, obstacles, processes: processes(), totals, delivery: state });
     })
     .get("/sources.json", ({ request }) => {
-      const list = [...sources().values()].map(({ id, writeKey, enabled, routes }) => ({
+      const list = [...sources().values()].map(({ id, writeKey, enabled, routing }) => ({
         id,
         writeKey,
         enabled,
         destinations: {
-          page: routes.page.map((route) => route.destinationId),
-          track: routes.track.map((route) => route.destinationId),
+          page: idsOf(routing.page),
+          track: idsOf(routing.track),
         },
       }));
-      return replyJson({ publicUrl: publicUrl(request), sources: list });
+      const destinations = [...layout().destinations.values()].map(({ id, streams }) => ({ id, streams }));
+      return replyJson({ publicUrl: publicUrl(request), sources: list, destinations });
     })
     .get("/openapi.json", ({ request }) => replyJson(createOpenApi(version, publicUrl(request))))
     .get("/explain", ({ request }) => {
@@ -160,6 +165,10 @@ export function createAdmin(options: AdminOptions) {
     );
   }
   return app;
+}
+
+function idsOf({ destinations }: Routing): string[] {
+  return destinations.flatMap(([route]) => route?.destinationId ?? []);
 }
 
 /**

@@ -26,6 +26,8 @@ export interface ExplainOptions {
 export interface ExplainedMessage {
   readonly destination: string;
   readonly subject: string;
+  /** The stream that is to take it. */
+  readonly stream: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -92,6 +94,7 @@ export function createExplain(options: ExplainOptions): Explain {
         const messages = outgoing.routes.map((route) => ({
           destination: route.destinationId,
           subject: route.subject,
+          stream: route.stream,
           headers: { "Nats-Msg-Id": messageId(outgoing, route) },
         }));
         const event = JSON.parse(outgoing.payload);

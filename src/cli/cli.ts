@@ -8,6 +8,7 @@ import { EVENT_SCHEMAS, EVENT_TYPES } from "../pixel/schema.ts";
 import { originOf } from "../process/origin.ts";
 import { StartError } from "../process/starterror.ts";
 import { VERSION } from "../process/version.ts";
+import { describeConfiguration } from "./checkfile.ts";
 import { Exit } from "./exit.ts";
 import { quote, readWords, refuseRest, type Words } from "./words.ts";
 
@@ -180,16 +181,8 @@ async function runExplain(words: Words): Promise<number> {
 function runCheck(words: Words): number {
   refuseRest(words, 1);
   const config = requireConfig();
-  const { sources } = requireConfiguration(words.rest[0] ?? config.configFile, config.stream);
-  for (const source of sources.values()) {
-    const state = source.enabled ? "" : " (disabled)";
-    print(`source ${source.id}${state}`);
-    for (const type of EVENT_TYPES) {
-      const subjects = source.routes[type].map((route) => route.subject);
-      print(`  ${type.padEnd(5)} → ${subjects.join(", ") || "nowhere: no destination takes it"}`);
-    }
-  }
-  return 0;
+  const configuration = requireConfiguration(words.rest[0] ?? config.configFile, config.stream);
+  return print(describeConfiguration(configuration).join("\n"));
 }
 
 function runSchema(words: Words): number {

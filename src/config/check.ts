@@ -4,9 +4,10 @@ import { type TArray, type TObject, type TSchema, Type } from "@sinclair/typebox
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import { Value } from "@sinclair/typebox/value";
+import { findStreamFaults, type TellFault } from "./checkstreams.ts";
 import { type ConfigFile, DestinationItem, FileShell, MAX_TOKEN_LENGTH, SourceItem } from "./schema.ts";
 import { type Steps, stepwise } from "./steps.ts";
-import { SUBJECT_TOKEN } from "./subject.ts";
+import { STREAM_NAME, SUBJECT_TOKEN } from "./subject.ts";
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -33,18 +34,22 @@ function itemCheck(schema: TObject): ItemCheck {
   return { schema, quick: TypeCompiler.Compile(Type.Unsafe<Item>(quick)), lists };
 }
 
-/** Checks the content of a configuration file. Returns it as it is, or every fault, each with its path in the file. */
-export function* checkConfigFile(content: unknown): Steps<ConfigFile | string[]> {
+/**
+ * Checks the content of a configuration file; `defaultStream` is the name of PIXELGATE_STREAM. Returns it as it is, or
+ * every fault, each with its path in the file.
+ */
+export function* checkConfigFile(content: unknown, defaultStream: string): Steps<ConfigFile | string[]> {
   const sources = readItems(content, "sources");
   const destinations = readItems(content, "destinations");
   const faults = new Map<string, string>();
   // Of a place the first fault tells enough.
-  const add = (path: string, fault: string) => {
+  const add: TellFault = (path, fault) => {
     if (!faults.has(path)) faults.set(path, `${path}: ${fault}`);
   };
   for (const error of Value.Errors(FileShell, content)) add(writePath(error.path), describe(error));
   yield* findMisfits(sources, "sources", SOURCES, add);
   yield* findMisfits(destinations, "destinations", DESTINATIONS, add);
+  yield* findStreamFaults(destinations, defaultStream, add);
   const all = [
     ...faults.values(),
     ...(yield* findRepeats(sources, "sources", "id")),
@@ -66,7 +71,7 @@ function* findMisfits(
   items: readonly unknown[],
   list: string,
   { schema, quick, lists }: ItemCheck,
-  add: (path: string, fault: string) => void,
+  add: TellFault,
 ): Steps<void> {
   yield* stepwise(items, (item, index) => {
     if (quick.Check(item) && !lists.some((name) => hasTwins((item as Item)[name]))) return;
@@ -98,6 +103,7 @@ function describe(error: ValueError): string {
   if (schema.pattern === SUBJECT_TOKEN.source) {
     return `must be 1 to ${MAX_TOKEN_LENGTH} of A-Z a-z 0-9 _ -, and cannot begin with _`;
   }
+  if (schema.pattern === STREAM_NAME.source) return `must be 1 to ${MAX_TOKEN_LENGTH} of A-Z a-z 0-9 _ -`;
   if (schema.pattern !== undefined && typeof error.value === "string") {
     return "must not be empty, nor begin or end with a space";
   }

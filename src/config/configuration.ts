@@ -95,7 +95,7 @@ export function resolveConfiguration(content: unknown, stream: StreamConfig): Co
 }
 
 function* resolveInSteps(content: unknown, stream: StreamConfig): Steps<Configuration | string[]> {
-  const checked = yield* checkConfigFile(content);
+  const checked = yield* checkConfigFile(content, stream.name);
   if (Array.isArray(checked)) return checked;
   const layout = yield* layOut(checked, stream);
   return { sources: yield* linkSources(checked, layout), layout };

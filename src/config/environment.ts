@@ -19,6 +19,8 @@ export interface Config {
   readonly configFile: string | null;
   readonly dataDir: string;
   readonly spoolMaxBytes: number;
+  /** Part of the spool that one destination may take, over 0 and up to 1. */
+  readonly spoolDestinationShare: number;
   readonly stream: StreamConfig;
   readonly maxUrlBytes: number;
   /** Number of processes on the port; 0 stands for one a core. */
@@ -151,6 +153,7 @@ function toConfig(value: Values): Config {
     configFile: value.PIXELGATE_CONFIG,
     dataDir: value.PIXELGATE_DATA_DIR,
     spoolMaxBytes: value.PIXELGATE_SPOOL_MAX_BYTES,
+    spoolDestinationShare: value.PIXELGATE_SPOOL_DESTINATION_SHARE,
     stream: toStream(value),
     maxUrlBytes: value.PIXELGATE_MAX_URL_BYTES,
     workers: value.PIXELGATE_WORKERS,

@@ -1,9 +1,10 @@
 // Which streams there are to be, and which of them takes an event: of one destination, of several, or of one partition
 // of a destination. Knows no connection and no stream as it is.
 import { crc32 } from "node:zlib";
+import { visitorOf } from "../pixel/identity.ts";
 import type { EventType } from "../pixel/schema.ts";
 import type { StreamConfig } from "./environment.ts";
-import type { ConfigFile, DestinationItem } from "./schema.ts";
+import type { ConfigFile, DestinationItem, STREAM_SETTINGS } from "./schema.ts";
 import { runAtOnce, type Steps, stepwise } from "./steps.ts";
 import { type Address, eventSubject, type Route, rejectedSubject } from "./subject.ts";
 import { readBound, readDuration } from "./units.ts";
@@ -45,6 +46,12 @@ export interface SpooledCopy extends Address {
   readonly payload: string;
 }
 
+/** A stream that destinations name, and all that name it. */
+interface NamedStream {
+  readonly subjects: string[];
+  readonly items: DestinationItem[];
+}
+
 /** The layout of a file without a fault. `stream` is the default stream, and says what a stream of a file's own need not. */
 export function resolveLayout(content: ConfigFile, stream: StreamConfig): Layout {
   return runAtOnce(layOut(content, stream));
@@ -54,43 +61,42 @@ export function resolveLayout(content: ConfigFile, stream: StreamConfig): Layout
 export function* layOut(content: ConfigFile, stream: StreamConfig): Steps<Layout> {
   const { prefix, name: defaultStream } = stream;
   const destinations = new Map<string, DestinationSpec>();
-  const own = new Map<string, { subjects: string[]; item: DestinationItem }>();
+  const named = new Map<string, NamedStream>();
   const common: string[] = [];
   yield* stepwise(content.destinations, (item) => {
-    const { id } = item;
-    const streams = streamsOf(item);
+    const { id, stream, partitions } = item;
+    const streams = stream === undefined ? null : namePartitions(stream, partitions);
     destinations.set(id, { id, streams: streams ?? [defaultStream] });
     if (streams === null) common.push(`${prefix}.${id}.>`);
     for (const [partition, name] of (streams ?? []).entries()) {
-      const spec = own.get(name) ?? { subjects: [], item };
-      own.set(name, spec);
-      spec.subjects.push(
-        item.partitions === undefined ? `${prefix}.${id}.>` : eventSubject(prefix, id, "*", partition),
+      const one = named.get(name) ?? { subjects: [], items: [] };
+      named.set(name, one);
+      one.items.push(item);
+      one.subjects.push(
+        partitions === undefined ? `${prefix}.${id}.>` : eventSubject(prefix, id, "*", partition),
       );
     }
   });
-  const subjects = own.size === 0 ? [`${prefix}.>`] : [...common, rejectedSubject(prefix, ">")];
+  const subjects = named.size === 0 ? [`${prefix}.>`] : [...common, rejectedSubject(prefix, ">")];
   const { replicas, maxAgeMs, maxBytes } = stream;
   const streams = new Map<string, StreamSpec>();
   streams.set(defaultStream, { name: defaultStream, subjects, replicas, maxAgeMs, maxBytes });
-  yield* stepwise(own, ([name, { subjects, item }]) => {
+  yield* stepwise(named, ([name, { subjects, items }]) => {
+    // What one destination says of a stream no other contradicts.
+    const said: Pick<DestinationItem, (typeof STREAM_SETTINGS)[number]> = Object.assign({}, ...items);
     streams.set(name, {
       name,
       subjects,
-      replicas: item.replicas ?? replicas,
-      maxAgeMs: item.maxAge === undefined ? maxAgeMs : readDuration(item.maxAge),
-      maxBytes: item.maxBytes === undefined ? maxBytes : readBound(item.maxBytes),
+      replicas: said.replicas ?? replicas,
+      maxAgeMs: said.maxAge === undefined ? maxAgeMs : readDuration(said.maxAge),
+      maxBytes: said.maxBytes === undefined ? maxBytes : readBound(said.maxBytes),
     });
   });
   return { prefix, defaultStream, streams, destinations };
 }
 
-/** The streams that a destination has for itself, or shares with others that name them; null for the default one. */
-export function streamsOf({
-  stream,
-  partitions,
-}: Pick<DestinationItem, "stream" | "partitions">): string[] | null {
-  if (stream === undefined) return null;
+/** The streams of a destination that names one: that one, or one a partition. */
+export function namePartitions(stream: string, partitions: number | undefined): string[] {
   if (partitions === undefined) return [stream];
   return Array.from({ length: partitions }, (_, partition) => `${stream}_${partition}`);
 }
@@ -100,25 +106,19 @@ export function partitionOf(visitor: string, partitions: number): number {
   return crc32(visitor) % partitions;
 }
 
-/**
- * Where a destination's copy of an event goes. `visitor` is the event's anonymousId, else its userId: it counts where
- * the destination has partitions. A destination that is not configured has the default stream.
- */
-export function routeOf(layout: Layout, destinationId: string, type: EventType, visitor: string): Route {
-  const streams = layout.destinations.get(destinationId)?.streams ?? [layout.defaultStream];
-  const partition = streams.length > 1 ? partitionOf(visitor, streams.length) : null;
-  return routeTo(layout, destinationId, type, partition, streams);
+/** A destination's routes for events of one type: one a partition, a single one without partitions. */
+export function routesOf(layout: Layout, destinationId: string, type: EventType): Route[] {
+  const { streams } = specOf(layout, destinationId);
+  return streams.map((_, partition) => routeTo(layout, destinationId, type, partition));
 }
 
-function routeTo(
-  { prefix, defaultStream }: Layout,
-  destinationId: string,
-  type: EventType,
-  partition: number | null,
-  streams: readonly string[],
-): Route {
-  const stream = streams[partition ?? 0] ?? defaultStream;
-  return { destinationId, subject: eventSubject(prefix, destinationId, type, partition), stream };
+/**
+ * Where a destination's copy of an event goes. `visitor` is who the event is of: it counts where the destination has
+ * partitions. A destination that is not configured has the default stream.
+ */
+export function routeOf(layout: Layout, destinationId: string, type: EventType, visitor: string): Route {
+  const { length } = specOf(layout, destinationId).streams;
+  return routeTo(layout, destinationId, type, length > 1 ? partitionOf(visitor, length) : 0);
 }
 
 /**
@@ -128,25 +128,38 @@ function routeTo(
  */
 export function routeAgain(layout: Layout, copy: SpooledCopy): Route {
   const { destinationId, subject, type, payload } = copy;
-  const streams = layout.destinations.get(destinationId)?.streams;
-  if (streams === undefined) return { destinationId, subject, stream: layout.defaultStream };
-  if (streams.length === 1) return routeTo(layout, destinationId, type, null, streams);
+  const spec = layout.destinations.get(destinationId);
+  if (spec === undefined) return { destinationId, subject, stream: layout.defaultStream };
+  const { length } = spec.streams;
+  if (length === 1) return routeTo(layout, destinationId, type, 0);
   const former = partitionOfSubject(subject);
-  const isKept = former !== null && former < streams.length;
-  const partition = isKept ? former : partitionOf(visitorOf(payload), streams.length);
-  return routeTo(layout, destinationId, type, partition, streams);
+  const isKept = former !== null && former < length;
+  const partition = isKept ? former : partitionOf(visitorIn(payload), length);
+  return routeTo(layout, destinationId, type, partition);
+}
+
+function specOf({ destinations, defaultStream }: Layout, id: string): DestinationSpec {
+  return destinations.get(id) ?? { id, streams: [defaultStream] };
+}
+
+function routeTo(layout: Layout, destinationId: string, type: EventType, partition: number): Route {
+  const { streams } = specOf(layout, destinationId);
+  const token = streams.length > 1 ? partition : null;
+  const subject = eventSubject(layout.prefix, destinationId, type, token);
+  return { destinationId, subject, stream: streams[partition] ?? layout.defaultStream };
+}
+
+/** Nobody's where the payload is no event: such a copy is stored too. */
+function visitorIn(payload: string): string {
+  try {
+    return visitorOf(Object(JSON.parse(payload)));
+  } catch {
+    return "";
+  }
 }
 
 /** The last token is the type where there is no partition, and no type is a number. */
 function partitionOfSubject(subject: string): number | null {
   const token = subject.slice(subject.lastIndexOf(".") + 1);
   return /^\d+$/.test(token) ? Number(token) : null;
-}
-
-/** Who an event is of, for its partition. */
-function visitorOf(payload: string): string {
-  const event: { anonymousId?: unknown; userId?: unknown } = JSON.parse(payload);
-  const { anonymousId, userId } = event;
-  if (typeof anonymousId === "string") return anonymousId;
-  return typeof userId === "string" ? userId : "";
 }

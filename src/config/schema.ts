@@ -84,6 +84,9 @@ export const DestinationItem = Type.Object(
   { additionalProperties: false },
 );
 
+/** Settings that are those of a destination's stream. */
+export const STREAM_SETTINGS = ["maxAge", "maxBytes", "replicas", "partitions"] as const;
+
 /** One destination of a file without a fault. */
 export type DestinationItem = Static<typeof DestinationItem>;
 

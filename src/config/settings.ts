@@ -4,7 +4,7 @@ import { BlockList, isIP, isIPv4 } from "node:net";
 import { readServer } from "./natsserver.ts";
 import { isContents, isShowable } from "./shown.ts";
 import { STREAM_NAME, SUBJECT_PREFIX } from "./subject.ts";
-import { Fault, readBound, readDuration, readSize } from "./units.ts";
+import { Fault, readBound, readDuration, readShare, readSize } from "./units.ts";
 
 /** One environment name. */
 export interface Setting<T> {
@@ -170,6 +170,11 @@ export const SETTINGS = {
   },
   PIXELGATE_DATA_DIR: { help: "folder of the spool", fallback: "./data", read: path },
   PIXELGATE_SPOOL_MAX_BYTES: { help: "size of the spool", fallback: "1GiB", read: readSize },
+  PIXELGATE_SPOOL_DESTINATION_SHARE: {
+    help: "part of the spool that the events of one destination may take",
+    fallback: "50%",
+    read: readShare,
+  },
   PIXELGATE_SUBJECT_PREFIX: {
     help: "first token of every subject",
     fallback: "pixel",

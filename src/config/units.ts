@@ -34,3 +34,27 @@ export function readSize(text: string): number {
 export function readBound(text: string): number {
   return text === "none" ? -1 : readSize(text);
 }
+
+/** A part of a whole, over 0 and up to 1, from a text such as `50%` or `0.5`. Throws a `Fault`. */
+export function readShare(text: string): number {
+  const match = /^(\d{1,3}(?:\.\d{1,6})?)(%?)$/.exec(text);
+  const share = match === null ? Number.NaN : Number(match[1]) / (match[2] === "%" ? 100 : 1);
+  if (share > 0 && share <= 1) return share;
+  throw new Fault("is not a share such as 50% or 0.5, over 0 and up to 100%");
+}
+
+/** A time as `readDuration` reads it, in the largest unit that needs no fraction. */
+export function writeDuration(ms: number): string {
+  return writeIn(DURATIONS, ms);
+}
+
+/** A size as `readSize` reads it, in the largest unit that needs no fraction. */
+export function writeSize(bytes: number): string {
+  return writeIn(SIZES, bytes).replace(/[kmgt]$/, (unit) => `${unit.toUpperCase()}iB`);
+}
+
+function writeIn(units: Readonly<Record<string, number>>, value: number): string {
+  const fits = Object.entries(units).filter(([, size]) => value % size === 0);
+  const [name, size] = fits.at(-1) ?? ["", 1];
+  return `${value / size}${name}`;
+}

@@ -55,6 +55,12 @@ export function anonymise(query: QueryObject, context: QueryObject, newId: NewId
   return ASSIGNED;
 }
 
+/** Whose event it is, as far as its ids say: the anonymousId, else the userId, else nobody's, which is `""`. */
+export function visitorOf({ anonymousId, userId }: { anonymousId?: unknown; userId?: unknown }): string {
+  if (typeof anonymousId === "string" && !isBlank(anonymousId)) return anonymousId;
+  return typeof userId === "string" ? userId : "";
+}
+
 // The AMP cookie is JSON: its id comes as "…", quotes included.
 function stripQuotes(id: string): string {
   return id.length >= 2 && id.charCodeAt(0) === 34 && id.charCodeAt(id.length - 1) === 34

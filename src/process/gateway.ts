@@ -4,7 +4,6 @@ import type { Processes } from "../admin/readiness.ts";
 import type { Configuration } from "../config/configuration.ts";
 import type { Config } from "../config/environment.ts";
 import type { Layout } from "../config/layout.ts";
-import type { Sources } from "../config/sources.ts";
 import {
   createDelivery,
   type Delivery,
@@ -45,8 +44,8 @@ export interface GatewayView {
   readonly metrics: Pick<Metrics, "render" | "totals">;
   readonly state: () => DeliveryState;
   readonly processes: () => Processes;
-  /** The sources of this moment. */
-  readonly sources: () => Sources;
+  /** The configuration of this moment. */
+  readonly configuration: () => Configuration;
   /** Stops accepting, answers what is in flight, keeps what has no ack, closes; within the configured times. */
   stop(): Promise<void>;
 }
@@ -128,7 +127,7 @@ export function openGateway(
     metrics,
     state: delivery.state,
     processes: () => ({ wanted: 1, running: 1, shedding: guard?.isShedding ? 1 : 0 }),
-    sources,
+    configuration: watched.current,
     async stop() {
       watched.stop();
       guard?.stop();

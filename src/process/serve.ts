@@ -84,13 +84,14 @@ function takeOwnDataDir({ dataDir }: Config, log: Log): DataDir {
 
 function openAdmin(
   config: Config,
-  { metrics, state, processes, sources, port }: GatewayView,
+  { metrics, state, processes, configuration, port }: GatewayView,
   live: Live,
   status: { readonly isDraining: boolean },
   startedMs: number,
   runtime: Runtime,
   log: Log,
 ): Listener {
+  const sources = () => configuration().sources;
   const admin = createAdmin({
     version: VERSION,
     startedMs,
@@ -102,6 +103,7 @@ function openAdmin(
     metrics,
     live,
     sources,
+    layout: () => configuration().layout,
     explain: createExplain({ ...config, sources }),
     publicPort: () => port,
     clock: Date.now,
@@ -118,13 +120,16 @@ function openAdmin(
 /** Says where the gateway is and how to try it. The demo's write key is no secret; no other is shown. */
 function announce(
   config: Config,
-  { port, sources }: GatewayView,
+  { port, configuration }: GatewayView,
   adminPort: number,
   runtime: string,
   workers: number,
   log: Log,
 ): void {
   const url = originOf(config.host, port);
+  const { sources, layout } = configuration();
+  const more = layout.streams.size - 1;
+  const streams = more === 0 ? layout.defaultStream : `${layout.defaultStream} and ${more} more`;
   const isDemo = config.configFile === null;
   if (config.adminToken === null && !isLoopback(config.adminHost)) {
     log.warn("the admin port is open to the network without a token: set ADMIN_TOKEN", {
@@ -137,8 +142,8 @@ function announce(
     version: VERSION,
     runtime,
     ...(workers > 1 ? { workers } : {}),
-    events: config.nats === null ? `spool in ${config.dataDir}` : `NATS stream ${config.stream.name}`,
-    sources: sources().size,
+    events: config.nats === null ? `spool in ${config.dataDir}` : `NATS stream ${streams}`,
+    sources: sources.size,
     ...(isDemo ? { writeKey: "demo" } : {}),
     try: `curl '${url}/pixel/v1/page?writeKey=${isDemo ? "demo" : "YOUR_WRITE_KEY"}&name=Hello'`,
   });

@@ -82,7 +82,7 @@ export function supervise(
     });
     return {
       port,
-      sources: () => watched.current().sources,
+      configuration: watched.current,
       state: reports.state,
       processes: () => ({ wanted: count, running: crew.up().length, shedding: reports.shedding() }),
       metrics: {

@@ -2,6 +2,7 @@
 // published. Delivers nothing.
 import { createHash } from "node:crypto";
 import type { BlockList } from "node:net";
+import { routesOfVisitor } from "../config/routing.ts";
 import type { Source, Sources } from "../config/sources.ts";
 import type { Outgoing } from "../delivery/outgoing.ts";
 import { clientAddress } from "../pixel/address.ts";
@@ -9,7 +10,7 @@ import { asksForPrivacy } from "../pixel/agent.ts";
 import { buildEvent, Dropped, readWriteKey } from "../pixel/build.ts";
 import { readFacts } from "../pixel/facts.ts";
 import { userAgentOf } from "../pixel/headers.ts";
-import type { NewId } from "../pixel/identity.ts";
+import { type NewId, visitorOf } from "../pixel/identity.ts";
 import { decode } from "../pixel/percent.ts";
 import { queryOf, readQuery } from "../pixel/query.ts";
 import { Rejection } from "../pixel/rejection.ts";
@@ -110,6 +111,7 @@ export function createDecide(options: DecideOptions): (request: PixelRequest) =>
     const form = replyFormOf(request, source);
     if (built instanceof Dropped) return { outcome: "dropped", source, form, reason: built.reason };
 
+    const routing = source.routing[type];
     const payload = JSON.stringify(built.event);
     const outgoing: Outgoing = {
       id: source.dedupe === null ? newId() : `${source.id}.${headerToken(built.messageId)}`,
@@ -117,7 +119,7 @@ export function createDecide(options: DecideOptions): (request: PixelRequest) =>
       type,
       payload,
       payloadBytes: Buffer.byteLength(payload),
-      routes: source.routes[type],
+      routes: routing.common ?? routesOfVisitor(routing, visitorOf(built.event)),
     };
     return { outcome: "accepted", source, form, outgoing, setCookie: built.setCookie };
   };

@@ -90,7 +90,9 @@ test("createAdmin gives metrics of what the public port did", async () => {
 });
 
 test("createAdmin lists the sources for the builder", async () => {
-  const answer = (await (await ask("/sources.json")).json()) as { publicUrl: string; sources: object[] };
+  const answer = (await (await ask("/sources.json")).json()) as Record<string, unknown> & {
+    sources: object[];
+  };
   expect(answer.publicUrl).toBe(publicUrl);
   expect(answer.sources[0]).toEqual({
     id: "blog",
@@ -98,6 +100,10 @@ test("createAdmin lists the sources for the builder", async () => {
     enabled: true,
     destinations: { page: ["warehouse"], track: ["warehouse", "alerts"] },
   });
+  expect(answer.destinations).toEqual([
+    { id: "warehouse", streams: ["PIXEL"] },
+    { id: "alerts", streams: ["PIXEL"] },
+  ]);
 });
 
 test("createAdmin answers an unknown path with a plain 404", async () => {

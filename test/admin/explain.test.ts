@@ -30,9 +30,11 @@ test("createExplain gives the event, and a message for each destination", () => 
     rejectedTo: null,
   });
   expect(explanation.event).not.toHaveProperty("writeKey");
-  expect(explanation.messages.map(({ destination, subject }) => [destination, subject])).toEqual([
-    ["warehouse", "pixel.warehouse.track"],
-    ["alerts", "pixel.alerts.track"],
+  expect(
+    explanation.messages.map(({ destination, subject, stream }) => [destination, subject, stream]),
+  ).toEqual([
+    ["warehouse", "pixel.warehouse.track", "PIXEL"],
+    ["alerts", "pixel.alerts.track", "PIXEL"],
   ]);
   for (const { destination, headers } of explanation.messages) {
     expect(headers["Nats-Msg-Id"]).toMatch(new RegExp(`^[0-9a-f-]{36}\\.${destination}$`));

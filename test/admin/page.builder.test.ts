@@ -70,3 +70,16 @@ test("page fires the test at this gateway, whatever address the pixel will have"
   await live.page.locator("#builder-result", { hasText: "Sent" }).waitFor();
   expect(JSON.parse(live.ports.kept.at(-1)?.payload ?? "")).toMatchObject({ name: "From the builder" });
 });
+
+test("page tells where the events of a source go: each destination with its stream, or the first and last of several", async () => {
+  const goes = live.page.locator("#builder-goes");
+  await live.page.locator(".kind label", { hasText: "Track" }).click();
+  expect(await goes.textContent()).toBe("Goes to warehouse (PIXEL), alerts (PIXEL).");
+  await live.page.route("**/sources.json", async (route) => {
+    const json = await (await route.fetch()).json();
+    const streams = ["WAREHOUSE_0", "WAREHOUSE_1", "WAREHOUSE_2"];
+    await route.fulfill({ json: { ...json, destinations: [{ id: "warehouse", streams }] } });
+  });
+  await live.page.reload();
+  await goes.filter({ hasText: "Goes to warehouse (WAREHOUSE_0 to WAREHOUSE_2)." }).waitFor();
+});

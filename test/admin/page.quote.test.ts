@@ -64,6 +64,7 @@ test("page shows a line that works in a shell whatever the write key is", async 
       json: {
         publicUrl: live.ports.publicUrl,
         sources: [{ ...source, writeKey, destinations: { page: [], track: [] } }],
+        destinations: [],
       },
     }),
   );

@@ -70,6 +70,9 @@ describe("pixelgate", () => {
         "source old (disabled)",
         "  page  → nowhere: no destination takes it",
         "  track → nowhere: no destination takes it",
+        "stream PIXEL",
+        "  takes pixel.>",
+        "  keeps 3d, any size, 1 replica",
         "",
       ].join("\n"),
     );

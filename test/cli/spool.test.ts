@@ -185,3 +185,12 @@ test("spool drain wants NATS_URL", async () => {
   const { code, stderr } = await runCommand(["spool", "drain", killed]);
   expect([code, stderr]).toEqual([2, `Cannot drain "${killed}": NATS_URL is not set\n`]);
 });
+
+test("spool drain wants the configuration file, which says where events go, without a fault", async () => {
+  const file = join(temporaryFolder(), "pixelgate.json");
+  writeFileSync(file, JSON.stringify({ sources: [], destinations: [{ id: "demo", maxAge: "1h" }] }));
+  const env = { NATS_URL: nats.url, PIXELGATE_CONFIG: file };
+  const { code, stderr } = await runCommand(["spool", "drain", killed], env);
+  expect(code).toBe(2);
+  expect(stderr).toContain(`Cannot use ${file}: destinations[0].maxAge: needs stream, which is missing\n`);
+});

@@ -51,7 +51,7 @@ function named(item: unknown, names: object): unknown {
 test("checkConfigFile finds a fault of shape exactly where the schema of the whole file does", () => {
   fc.assert(
     fc.property(fc.oneof(file, odd), (content) => {
-      const checked = runAtOnce(checkConfigFile(content));
+      const checked = runAtOnce(checkConfigFile(content, "PIXEL"));
       const faults = Array.isArray(checked)
         ? checked.filter((fault) => !fault.includes(": no destination has"))
         : [];

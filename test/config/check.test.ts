@@ -6,7 +6,7 @@ const SOURCE = { id: "blog", writeKey: "wk_secret_1", destinations: ["warehouse"
 const GOOD = { sources: [SOURCE], destinations: [{ id: "warehouse" }] };
 
 function faultsOf(content: unknown): string[] {
-  const checked = runAtOnce(checkConfigFile(content));
+  const checked = runAtOnce(checkConfigFile(content, "PIXEL"));
   return Array.isArray(checked) ? checked : [];
 }
 
@@ -14,12 +14,12 @@ const source = (change: object) => ({ ...GOOD, sources: [{ ...SOURCE, ...change 
 const destination = (change: object) => ({ ...GOOD, destinations: [{ id: "warehouse", ...change }] });
 
 test("checkConfigFile returns a file without a fault as it is", () => {
-  expect(runAtOnce(checkConfigFile(GOOD))).toBe(GOOD);
+  expect(runAtOnce(checkConfigFile(GOOD, "PIXEL"))).toBe(GOOD);
 });
 
 test("checkConfigFile admits a $schema for editors", () => {
   const content = { $schema: "./config.schema.json", ...GOOD };
-  expect(runAtOnce(checkConfigFile(content))).toBe(content);
+  expect(runAtOnce(checkConfigFile(content, "PIXEL"))).toBe(content);
 });
 
 const TOKEN = "must be 1 to 64 of A-Z a-z 0-9 _ -, and cannot begin with _";

@@ -25,7 +25,7 @@ test("loadConfiguration runs the demo without a file", () => {
   if (Array.isArray(loaded)) throw new Error(loaded.join("\n"));
   const { sources } = loaded;
   expect([...sources.keys()]).toEqual(["demo"]);
-  expect(sources.get("demo")?.routes.page).toEqual([
+  expect(sources.get("demo")?.routing.page.common).toEqual([
     { destinationId: "demo", subject: "pixel.demo.page", stream: "PIXEL" },
   ]);
 });

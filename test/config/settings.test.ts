@@ -22,6 +22,7 @@ const FAULTS: readonly [name: keyof typeof SETTINGS, text: string, fault: string
   ["ADMIN_PORT", "x", "is not an integer from 0 to 65535"],
   ["PIXELGATE_SPOOL_MAX_BYTES", "lots", "is not a size such as 1GiB, 64MiB or 1048576"],
   ["PIXELGATE_SPOOL_MAX_BYTES", "1", "is less than 1048576 bytes"],
+  ["PIXELGATE_SPOOL_DESTINATION_SHARE", "0%", "is not a share such as 50% or 0.5, over 0 and up to 100%"],
   ["PIXELGATE_STREAM_MAX_BYTES", "all", "is not a size such as 1GiB, 64MiB or 1048576"],
   ["PIXELGATE_STREAM_MAX_AGE", "72", "is not a duration such as 72h, 30m or 45s"],
   ["PIXELGATE_STREAM_MAX_AGE", "1.5h", "is not a duration such as 72h, 30m or 45s"],

@@ -38,7 +38,7 @@ test("linkSources looks at a destination as often, however many sources there ar
 
 test("linkSources makes a destination's subject once, and lists routes in the order of the destinations", () => {
   const { sources } = resolved(contentOf(COUNT));
-  const pages = (key: string) => sources.get(key)?.routes.page ?? [];
+  const pages = (key: string) => sources.get(key)?.routing.page.common ?? [];
   expect(pages("k0").map(({ destinationId }) => destinationId)).toEqual(["d0", "d1", "d2"]);
   expect(pages("k999").map(({ destinationId }) => destinationId)).toEqual(["d0", "d1", "d999"]);
   expect(pages("k1")[0]).toBe(pages("k0")[1]);

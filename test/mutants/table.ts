@@ -1,6 +1,7 @@
 // All mutants. A place is a piece of code that occurs once in its file.
 import { ADMIN } from "./admin.ts";
 import { BOUNDS } from "./bounds.ts";
+import { CONFIG } from "./config.ts";
 import { DATA_DIR } from "./datadir.ts";
 import { DELIVERY } from "./delivery.ts";
 import type { Mutant } from "./mutant.ts";
@@ -11,6 +12,7 @@ import { SERVER } from "./server.ts";
 export const MUTANTS: readonly Mutant[] = [
   ...ADMIN,
   ...BOUNDS,
+  ...CONFIG,
   ...DATA_DIR,
   ...DELIVERY,
   ...OBSERVE,

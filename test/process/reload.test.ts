@@ -66,10 +66,11 @@ function readByHand() {
 }
 
 test("watchConfiguration has the sources of this moment, and after its stop those of the last", async () => {
-  const { initial, watched, hangUp, id } = watchFile("moments.json");
+  const { initial, reloaded, watched, hangUp, id } = watchFile("moments.json");
   expect(watched.current()).toBe(initial);
   hangUp("second");
   await until("the second counts", () => id() === "second");
+  expect(reloaded).toEqual([watched.current()]);
   watched.stop();
   hangUp("third");
   await Bun.sleep(20);
@@ -106,13 +107,14 @@ test("watchConfiguration reads a file that changes meanwhile once more, and the 
 
 test("watchConfiguration does not take what is read only after its stop", async () => {
   const { run, finish, waiting } = readByHand();
-  const { hangUp, id, watched, log } = watchFile("stopped.json", run);
+  const { hangUp, id, reloaded, watched, log } = watchFile("stopped.json", run);
   hangUp("second");
   await until("the second is being read", () => waiting.length === 1);
   hangUp("third");
   watched.stop();
   await finish();
   expect(id()).toBe("first");
+  expect(reloaded).toEqual([]);
   expect(log.lines).toEqual([]);
   expect(waiting).toEqual([]);
 });

@@ -31,8 +31,14 @@ const CONFIG = {
     { id: "gif", writeKey: "wk_gif", destinations: ["warehouse"], reply: "gif" },
     { id: "text", writeKey: "wk_text", destinations: ["warehouse"], reply: "text" },
     { id: "private", writeKey: "wk_private", destinations: ["warehouse"], privacySignals: "anonymise" },
+    { id: "parted", writeKey: "wk_parted", destinations: ["lake", "alerts"], dedupe: "messageId" },
   ],
-  destinations: [{ id: "warehouse" }, { id: "alerts", events: ["track"] }, { id: "paused", enabled: false }],
+  destinations: [
+    { id: "warehouse" },
+    { id: "alerts", events: ["track"] },
+    { id: "paused", enabled: false },
+    { id: "lake", stream: "LAKE", partitions: 4 },
+  ],
 };
 
 const SOURCES = resolved(CONFIG).sources;

@@ -115,6 +115,7 @@ export function openPorts({ allowedHosts = [], token = null }: PortsOptions = {}
     metrics,
     live,
     sources,
+    layout: () => LAYOUT,
     explain: createExplain({ ...limits, stream: { prefix: "pixel" } }),
     publicPort: () => publicListener.port,
     clock: Date.now,

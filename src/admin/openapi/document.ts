@@ -62,10 +62,11 @@ export function createOpenApi(version: string, publicUrl: string): Json {
               type: "array",
               items: {
                 type: "object",
-                required: ["destination", "subject", "headers"],
+                required: ["destination", "subject", "stream", "headers"],
                 properties: {
                   destination: { type: "string" },
                   subject: { type: "string" },
+                  stream: { type: "string" },
                   headers: { type: "object", additionalProperties: { type: "string" } },
                 },
               },

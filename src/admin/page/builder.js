@@ -10,6 +10,12 @@ import { FORMS, writeUrl } from "./snippets.js";
  * @property {{ page: string[], track: string[] }} destinations
  */
 
+/**
+ * @typedef {object} Destination
+ * @property {string} id
+ * @property {string[]} streams
+ */
+
 const form = byId("builder-form", HTMLFormElement);
 const source = byId("builder-source", HTMLSelectElement);
 const base = byId("builder-base", HTMLInputElement);
@@ -24,12 +30,20 @@ const goesTo = byId("builder-goes", HTMLElement);
 
 /** @type {readonly Source[]} */
 let sources = [];
+/** The streams of each destination. @type {ReadonlyMap<string, readonly string[]>} */
+let streams = new Map();
 let publicUrl = "";
 let chosen = "url";
 
-/** Fills the builder with the sources of the gateway. @param {readonly Source[]} given @param {string} url */
-export function startBuilder(given, url) {
+/**
+ * Fills the builder with the sources and destinations of the gateway.
+ * @param {readonly Source[]} given
+ * @param {readonly Destination[]} destinations
+ * @param {string} url
+ */
+export function startBuilder(given, destinations, url) {
   sources = given;
+  streams = new Map(destinations.map(({ id, streams }) => [id, streams]));
   publicUrl = url;
   base.value ||= url;
   setOptions(
@@ -91,7 +105,15 @@ function draw() {
   note.textContent = current?.note ?? "";
   const to = sources.find(({ id }) => id === source.value)?.destinations[pixel.type] ?? [];
   goesTo.textContent =
-    to.length === 0 ? `No destination takes its ${pixel.type} events.` : `Goes to ${to.join(", ")}.`;
+    to.length === 0
+      ? `No destination takes its ${pixel.type} events.`
+      : `Goes to ${to.map(withStream).join(", ")}.`;
+}
+
+/** A destination and its stream, the first and the last of several. @param {string} id */
+function withStream(id) {
+  const names = streams.get(id) ?? [];
+  return names.length === 0 ? id : `${id} (${[...new Set([names[0], names.at(-1)])].join(" to ")})`;
 }
 
 /** @param {string} id */

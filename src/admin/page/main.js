@@ -128,8 +128,8 @@ function startViews() {
 async function start() {
   startViews();
   void poll();
-  const { publicUrl, sources } = await (await fetch(addressOf("/sources.json"))).json();
-  const destinations = new Set(
+  const { publicUrl, sources, destinations } = await (await fetch(addressOf("/sources.json"))).json();
+  const taking = new Set(
     sources.flatMap((/** @type {import("./builder.js").Source} */ source) =>
       Object.values(source.destinations).flat(),
     ),
@@ -141,7 +141,7 @@ async function start() {
   ]);
   setOptions(byId("filter-destination", HTMLSelectElement), [
     ["", "Any destination"],
-    ...[...destinations].map((id) => /** @type {const} */ ([String(id), String(id)])),
+    ...[...taking].map((id) => /** @type {const} */ ([String(id), String(id)])),
   ]);
   const first = sources.find((/** @type {{ enabled: boolean }} */ { enabled }) => enabled) ?? sources[0];
   const url = `${publicUrl}/pixel/v1/page?writeKey=${encodePart(first?.writeKey ?? "")}&name=Hello`;
@@ -150,7 +150,7 @@ async function start() {
   const copyAttempt = byId("attempt-copy", HTMLButtonElement);
   copyAttempt.addEventListener("click", () => copy(copyAttempt, attempt));
   startStream();
-  startBuilder(sources, publicUrl);
+  startBuilder(sources, destinations, publicUrl);
 }
 
 void start();
