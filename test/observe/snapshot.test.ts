@@ -36,6 +36,7 @@ test("addCounters grows with what is counted, not with how many die", async () =
   const one = addCounters([], await snapshotOf(1));
   let retired = one;
   for (let died = 0; died < 50; died++) retired = addCounters(retired, await snapshotOf(1));
-  const size = (snapshot: Snapshot) => JSON.stringify(snapshot).replace(/[0-9.]+(?:e[+-]?[0-9]+)?/g, "0").length;
+  const size = (snapshot: Snapshot) =>
+    JSON.stringify(snapshot).replace(/[0-9.]+(?:e[+-]?[0-9]+)?/g, "0").length;
   expect(size(retired)).toBe(size(one));
 });
