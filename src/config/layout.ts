@@ -152,7 +152,7 @@ function routeTo(layout: Layout, destinationId: string, type: EventType, partiti
 /** Nobody's where the payload is no event: such a copy is stored too. */
 function visitorIn(payload: string): string {
   try {
-    return visitorOf(Object(JSON.parse(payload)));
+    return visitorOf(JSON.parse(payload));
   } catch {
     return "";
   }

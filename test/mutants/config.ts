@@ -65,8 +65,8 @@ export const CONFIG: readonly Mutant[] = [
   {
     name: "a payload that is no event stops the relay",
     file: "src/config/layout.ts",
-    from: "return visitorOf(Object(JSON.parse(payload)));",
-    to: "return visitorOf(JSON.parse(payload));",
+    from: 'catch {\n    return "";',
+    to: "catch (error) {\n    throw error;",
     tests: AGAIN,
   },
   {
