@@ -27,16 +27,17 @@ export function* findStreamFaults(
     const { stream, partitions } = item;
     for (const name of STREAM_SETTINGS) {
       const value = readSetting(item, name, `${path}.${name}`, tell);
-      if (stream !== undefined) compare(stream, name, value, `${path}.${name}`);
-      else if (value !== undefined) tell(`${path}.${name}`, "needs stream, which is missing");
+      if (isStreamName(stream)) compare(stream, name, value, `${path}.${name}`);
+      else if (stream === undefined && value !== undefined)
+        tell(`${path}.${name}`, "needs stream, which is missing");
     }
     if (isStreamName(stream) && isPartitions(partitions)) claim(stream, partitions, `${path}.stream`);
   });
 
   /** What one destination leaves unsaid of a stream counts from another; partitions make other streams, and are said by all. */
-  function compare(stream: unknown, name: StreamSetting, value: unknown, path: string): void {
+  function compare(stream: string, name: StreamSetting, value: unknown, path: string): void {
     if (value === undefined && name !== "partitions") return;
-    const key = JSON.stringify([stream, name]);
+    const key = `${stream} ${name}`;
     const first = said.get(key);
     if (first === undefined) said.set(key, { path, value });
     else if (first.value !== value) {

@@ -61,6 +61,14 @@ for (const [rule, destinations] of FINE) {
 const FAULTS: readonly [rule: string, destinations: readonly object[], faults: readonly string[]][] = [
   ["a stream with a dot", [{ stream: "A.B" }], [`[0].stream: ${NAME}`]],
   ["a stream with too long a name", [{ stream: "A".repeat(65) }], [`[0].stream: ${NAME}`]],
+  [
+    "a stream with a space, and quotes it nowhere",
+    [
+      { stream: "se cret", replicas: 1 },
+      { stream: "se cret", replicas: 3 },
+    ],
+    [`[0].stream: ${NAME}`, `[1].stream: ${NAME}`],
+  ],
   ["a stream that is a number", [{ stream: 7, maxAge: "1h" }], [`[0].stream: ${NAME}`]],
   [
     "settings without a stream",

@@ -100,8 +100,8 @@ export const CONFIG: readonly Mutant[] = [
   {
     name: "settings of a stream need none",
     file: "src/config/checkstreams.ts",
-    from: "else if (value !== undefined) tell(",
-    to: "else if (value === null) tell(",
+    from: "else if (stream === undefined && value !== undefined)",
+    to: "else if (stream === undefined && value === null)",
     tests: FAULTS,
   },
   {
