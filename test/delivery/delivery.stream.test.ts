@@ -99,7 +99,7 @@ test("createDelivery reports the settings of a stream that differ, and uses it a
   const delivery = openDelivery(at(server));
   await untilUp(delivery);
   const line = delivery.log.lines.find((text) => text.includes("the stream exists with other settings"));
-  expect(line).toContain('storage is \\"memory\\", not \\"file\\"');
+  expect(line).toContain("it keeps messages for 1m, not for 1h: nats stream edit PIXEL --max-age=1h");
   expect(await deliver(delivery, event("one"))).toBe("published");
   const { config } = await administer(server.url, (manager) => manager.streams.info("PIXEL"));
   expect(config.storage).toBe("memory");

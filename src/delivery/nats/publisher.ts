@@ -78,10 +78,27 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const hasRoomForRejected = createFixedWindowLimit(REJECTED_PER_SECOND, time);
   const stopSweeping = time.every(SWEEP_MS, sweep);
 
+  const spec = {
+    name: stream.name,
+    subjects: [`${stream.prefix}.>`],
+    replicas: stream.replicas,
+    maxAgeMs: stream.maxAgeMs,
+    maxBytes: stream.maxBytes,
+  };
+  const layout = {
+    prefix: stream.prefix,
+    defaultStream: spec.name,
+    streams: new Map([[spec.name, spec]]),
+    destinations: new Map(),
+  };
   const watch = createStreamWatch({
-    stream,
+    spec,
+    layout: () => layout,
+    largestEventBytes: null,
     log,
     time,
+    onFindings: () => {},
+    onLimits: () => {},
     onUsable: (isNews) => change({ is: "usable", isNews, isIdle: window.count === 0 }, ""),
     onUnanswered: () => change({ is: "unanswered" }, ""),
     onBlocked: (reason) => change({ is: "blocked" }, `the stream cannot be created: ${reason}`),

@@ -1,89 +1,174 @@
-// The stream the events go to: created when missing, compared when it exists, never changed.
+// One stream: looked up, created when missing, and kept as configured where it is Pixelgate's. Never deletes one.
 import {
   JetStreamApiError,
+  type JetStreamManager,
   jetstreamManager,
-  type StreamConfig as NatsStreamConfig,
+  type StreamInfo,
 } from "@nats-io/jetstream";
-import { type NatsConnection, nanos, PermissionViolationError } from "nats";
-import type { StreamConfig } from "../../config/environment.ts";
+import { type NatsConnection, PermissionViolationError } from "nats";
+import type { Layout, StreamSpec } from "../../config/layout.ts";
 import { reasonOf } from "../log.ts";
+import { overlap } from "./pattern.ts";
+import { type Difference, findChanges, isManaged, wantedConfig } from "./wanted.ts";
+
+/** Which stream, among which, seen by whom. */
+export interface StreamQuestion {
+  readonly spec: StreamSpec;
+  readonly layout: Layout;
+}
 
 /**
- * `ready`: it exists. `unmanaged`: we may not administer streams, only publish. `unknown`: JetStream gave no answer.
- * `blocked`: it does not exist and cannot be created, so nothing may be published.
+ * `ready`: it exists. `missing`: it does not, and nobody tried to create it. `unmanaged`: we may not administer streams,
+ * only publish. `unknown`: JetStream gave no answer. `blocked`: it does not exist and cannot be created, so nothing may
+ * be published.
  */
 export type StreamState =
   | {
       readonly is: "ready";
       readonly isNew: boolean;
-      readonly subjects: readonly string[];
-      readonly differences: readonly string[];
+      readonly info: StreamInfo;
+      /** What was changed just now. */
+      readonly changed: readonly Difference[];
+      /** What is not as configured, and stays so. */
+      readonly differences: readonly Difference[];
     }
+  | { readonly is: "missing" }
   | { readonly is: "unmanaged" | "unknown" | "blocked"; readonly reason: string };
-
-/** Longer than an event can be on its way without an ack; a resend within it is not stored twice. */
-const DUPLICATE_WINDOW_MS = 120_000;
 
 const TIMEOUT_MS = 3000;
 const STREAM_NOT_FOUND = 10059;
+const SUBJECTS_OVERLAP = 10065;
 /** JetStream is there, but not now: no leader, not ready, not enabled. */
 const NOT_ENABLED_CODES = new Set([10008, 10009, 10039, 10076]);
 
-/** Looks the stream up and creates it when it is missing. Never throws. */
-export async function ensureStream(connection: NatsConnection, options: StreamConfig): Promise<StreamState> {
+/** Looks the stream up, and changes nothing. Never throws. */
+export async function lookUpStream(
+  connection: NatsConnection,
+  question: StreamQuestion,
+): Promise<StreamState> {
   try {
-    const manager = await jetstreamManager(connection, { timeout: TIMEOUT_MS, checkAPI: false });
-    try {
-      const info = await manager.streams.info(options.name);
-      const { subjects = [] } = info.config;
-      return { is: "ready", isNew: false, subjects, differences: findDifferences(info.config, options) };
-    } catch (error) {
-      if (!(error instanceof JetStreamApiError) || error.code !== STREAM_NOT_FOUND)
-        return failed(error, "unknown");
-    }
-    try {
-      const { config } = await manager.streams.add(wanted(options));
-      return { is: "ready", isNew: true, subjects: config.subjects ?? [], differences: [] };
-    } catch (error) {
-      return failed(error, "blocked");
-    }
+    return await look(await manage(connection), question);
   } catch (error) {
     return failed(error, "unknown");
   }
 }
 
-function wanted(options: StreamConfig): Partial<NatsStreamConfig> & { name: string } {
-  return {
-    name: options.name,
-    subjects: [`${options.prefix}.>`],
-    retention: "limits",
-    storage: "file",
-    discard: "new",
-    num_replicas: options.replicas,
-    max_age: nanos(options.maxAgeMs),
-    max_bytes: options.maxBytes,
-    // The server wants the window to be no longer than the age.
-    duplicate_window: nanos(
-      options.maxAgeMs > 0 ? Math.min(DUPLICATE_WINDOW_MS, options.maxAgeMs) : DUPLICATE_WINDOW_MS,
-    ),
-  };
-}
-
-/** One sentence for each setting of the stream that is not as configured. */
-function findDifferences(actual: NatsStreamConfig, options: StreamConfig): string[] {
-  const expected: Record<string, unknown> = wanted(options);
-  const differences: string[] = [];
-  for (const [name, value] of Object.entries(expected)) {
-    // A longer window is a choice of the operator's that costs us nothing.
-    if (name === "duplicate_window" && actual.duplicate_window >= Number(value)) continue;
-    const found = JSON.stringify((actual as unknown as Record<string, unknown>)[name]);
-    if (found !== JSON.stringify(value))
-      differences.push(`${name} is ${found}, not ${JSON.stringify(value)}`);
+/**
+ * Looks the stream up, creates it when it is missing, and, where it is Pixelgate's, adds the subjects it lacks; with
+ * `mayApply` it gets the configured age, size and replicas too. Never throws.
+ */
+export async function ensureStream(
+  connection: NatsConnection,
+  question: StreamQuestion,
+  mayApply: boolean,
+): Promise<StreamState> {
+  try {
+    const manager = await manage(connection);
+    const found = await look(manager, question);
+    if (found.is === "missing") return await create(manager, connection, question);
+    return found.is === "ready" ? await keep(manager, found.info, question, mayApply) : found;
+  } catch (error) {
+    return failed(error, "unknown");
   }
-  return differences;
 }
 
-function failed(error: unknown, otherwise: "unknown" | "blocked"): StreamState {
+function manage(connection: NatsConnection): Promise<JetStreamManager> {
+  return jetstreamManager(connection, { timeout: TIMEOUT_MS, checkAPI: false });
+}
+
+async function look(manager: JetStreamManager, { spec, layout }: StreamQuestion): Promise<StreamState> {
+  try {
+    const info = await manager.streams.info(spec.name);
+    return {
+      is: "ready",
+      isNew: false,
+      info,
+      changed: [],
+      differences: findChanges(info.config, spec, layout),
+    };
+  } catch (error) {
+    return isApiError(error, STREAM_NOT_FOUND) ? { is: "missing" } : failed(error, "unknown");
+  }
+}
+
+async function create(
+  manager: JetStreamManager,
+  connection: NatsConnection,
+  { spec, layout }: StreamQuestion,
+): Promise<StreamState> {
+  const add = async (): Promise<StreamState> => {
+    const info = await manager.streams.add(wantedConfig(spec, canCompress(connection)));
+    return { is: "ready", isNew: true, info, changed: [], differences: [] };
+  };
+  try {
+    return await add();
+  } catch (error) {
+    if (!isApiError(error, SUBJECTS_OVERLAP)) return failed(error, "blocked");
+    try {
+      if (await makeRoom(manager, spec, layout)) return await add();
+    } catch (second) {
+      return failed(second, "blocked");
+    }
+    return failed(error, "blocked");
+  }
+}
+
+/** Has the layout's other streams give up what the new one must take: `pixel.>` of the default stream becomes a list. */
+async function makeRoom(manager: JetStreamManager, spec: StreamSpec, layout: Layout): Promise<boolean> {
+  let isDone = false;
+  for (const other of layout.streams.values()) {
+    if (other.name === spec.name) continue;
+    const found = await look(manager, { spec: other, layout });
+    if (found.is !== "ready" || !isManaged(found.info.config)) continue;
+    const taken = found.info.config.subjects ?? [];
+    if (!taken.some((one) => spec.subjects.some((pattern) => overlap(one, pattern)))) continue;
+    const [change] = findChanges(found.info.config, other, layout);
+    if (!change?.update?.subjects) continue;
+    await manager.streams.update(other.name, change.update);
+    isDone = true;
+  }
+  return isDone;
+}
+
+async function keep(
+  manager: JetStreamManager,
+  found: StreamInfo,
+  { spec, layout }: StreamQuestion,
+  mayApply: boolean,
+): Promise<StreamState> {
+  let info = found;
+  const changed: Difference[] = [];
+  const differences: Difference[] = [];
+  for (const change of findChanges(found.config, spec, layout)) {
+    const { update } = change;
+    const isDue = update !== null && (mayApply || update.subjects !== undefined);
+    if (!isDue || !isManaged(found.config)) {
+      differences.push(change);
+      continue;
+    }
+    try {
+      info = await manager.streams.update(spec.name, update);
+      changed.push(change);
+    } catch (error) {
+      const refusal = failed(error, "blocked");
+      if (refusal.is === "unknown") return refusal;
+      differences.push({ ...change, says: `${change.says}: ${reasonOf(error)}` });
+    }
+  }
+  return { is: "ready", isNew: false, info, changed, differences };
+}
+
+/** Whether the server knows compression: 2.10 and newer. */
+function canCompress({ info }: NatsConnection): boolean {
+  const [major = 0, minor = 0] = (info?.version ?? "").split(".").map(Number);
+  return major > 2 || (major === 2 && minor >= 10);
+}
+
+function isApiError(error: unknown, code: number): boolean {
+  return error instanceof JetStreamApiError && error.code === code;
+}
+
+function failed(error: unknown, otherwise: "unknown" | "blocked"): StreamState & { reason: string } {
   const reason = reasonOf(error);
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof PermissionViolationError) {
@@ -95,15 +180,4 @@ function failed(error: unknown, otherwise: "unknown" | "blocked"): StreamState {
     }
   }
   return { is: otherwise, reason };
-}
-
-/** Whether a subject is one of those a stream takes, with NATS's wildcards. */
-export function covers(subjects: readonly string[], subject: string): boolean {
-  const tokens = subject.split(".");
-  return subjects.some((pattern) => {
-    const parts = pattern.split(".");
-    const isOpen = parts.at(-1) === ">";
-    if (isOpen ? tokens.length < parts.length : tokens.length !== parts.length) return false;
-    return parts.every((part, index) => part === "*" || part === ">" || part === tokens[index]);
-  });
 }

@@ -1,0 +1,135 @@
+// What a stream shall be, and in words how one differs from it. Pure: it asks no server and changes nothing.
+import type { StreamConfig as NatsStreamConfig, StreamUpdateConfig } from "@nats-io/jetstream";
+import { millis, nanos } from "nats";
+import type { Layout, StreamSpec } from "../../config/layout.ts";
+import { covers, overlap } from "./pattern.ts";
+import { showBytes, showMs } from "./units.ts";
+
+/**
+ * How the description of a stream begins that Pixelgate has made and keeps as it is configured. An operator who changes
+ * it takes the stream over; one who writes it hands the stream to Pixelgate.
+ */
+export const MANAGED = "Managed by Pixelgate";
+
+/** Whether the settings of a stream are Pixelgate's to change. */
+export function isManaged({ description }: Pick<NatsStreamConfig, "description">): boolean {
+  return description?.startsWith(MANAGED) ?? false;
+}
+
+/** A setting that is not as configured: one sentence, and the command that would make it so. */
+export interface Difference {
+  readonly says: string;
+  /** Null where NATS does not let it be changed. */
+  readonly cure: string | null;
+}
+
+/** A setting that is not as configured, and the update that makes it so where NATS allows one. */
+export interface Change extends Difference {
+  readonly update: Partial<StreamUpdateConfig> | null;
+}
+
+/** Longer than an event can be on its way without an ack; a resend within it is not stored twice. */
+const DUPLICATE_WINDOW_MS = 120_000;
+
+/** How long a stream must remember message ids: NATS wants the window to be no longer than the age. */
+export function duplicateWindowMs(maxAgeMs: number): number {
+  return maxAgeMs > 0 ? Math.min(DUPLICATE_WINDOW_MS, maxAgeMs) : DUPLICATE_WINDOW_MS;
+}
+
+/** The settings of a stream that is to be created. `canCompress`: the server is 2.10 or newer. */
+export function wantedConfig(
+  spec: StreamSpec,
+  canCompress: boolean,
+): Partial<NatsStreamConfig> & { name: string } {
+  return {
+    name: spec.name,
+    description: MANAGED,
+    subjects: [...spec.subjects],
+    retention: "limits",
+    storage: "file",
+    discard: "new",
+    num_replicas: spec.replicas,
+    max_age: nanos(spec.maxAgeMs),
+    max_bytes: spec.maxBytes,
+    duplicate_window: nanos(duplicateWindowMs(spec.maxAgeMs)),
+    // Measured: 453 instead of 1,020 bytes an event on disk, for 1.16 times the CPU.
+    ...(canCompress ? { compression: "s2" } : {}),
+  };
+}
+
+/**
+ * The subjects a stream should have: what it must take, and what it takes beside, for another gateway may need it; but
+ * nothing that another stream of the layout must take.
+ */
+export function wantedSubjects(actual: readonly string[], spec: StreamSpec, layout: Layout): string[] {
+  const others = [...layout.streams.values()].filter(({ name }) => name !== spec.name);
+  const isGiven = (pattern: string) =>
+    others.some(({ subjects }) => subjects.some((subject) => overlap(subject, pattern)));
+  const kept = actual.filter(
+    // A stream may not have a subject twice, be it as a part of another.
+    (pattern) => spec.subjects.includes(pattern) || !(isGiven(pattern) || covers(spec.subjects, pattern)),
+  );
+  return [...kept, ...spec.subjects.filter((pattern) => !covers(kept, pattern))];
+}
+
+/** What of a stream is not as configured, the subjects first. Findings of `inspectStream` are not told again. */
+export function findChanges(actual: NatsStreamConfig, spec: StreamSpec, layout: Layout): Change[] {
+  const changes: Change[] = [];
+  const edit = (flag: string) => `nats stream edit ${spec.name} ${flag}`;
+  const add = (says: string, flag: string, update: Partial<StreamUpdateConfig>) =>
+    changes.push({ says, cure: edit(flag), update });
+  const subjects = actual.subjects ?? [];
+  const wanted = wantedSubjects(subjects, spec, layout);
+  if (!isSame(subjects, wanted) && actual.mirror === undefined) {
+    const missing = wanted.filter((pattern) => !subjects.includes(pattern));
+    const given = subjects.filter((pattern) => !wanted.includes(pattern));
+    const says = [
+      ...(missing.length > 0 ? [`it does not take ${missing.join(", ")}`] : []),
+      ...(given.length > 0 ? [`it takes ${given.join(", ")}, of which another stream needs a part`] : []),
+    ];
+    add(says.join(", and "), `--subjects='${wanted.join(",")}'`, { subjects: wanted });
+  }
+  const ageMs = millis(actual.max_age);
+  if (ageMs !== spec.maxAgeMs) {
+    const update = { max_age: nanos(spec.maxAgeMs) };
+    const isTooLong = spec.maxAgeMs > 0 && millis(actual.duplicate_window) > spec.maxAgeMs;
+    const window = duplicateWindowMs(spec.maxAgeMs);
+    add(
+      `it keeps messages ${showAge(ageMs)}, not ${showAge(spec.maxAgeMs)}`,
+      `--max-age=${spec.maxAgeMs === 0 ? "0s" : showMs(spec.maxAgeMs)}${isTooLong ? ` --dupe-window=${showMs(window)}` : ""}`,
+      isTooLong ? { ...update, duplicate_window: nanos(window) } : update,
+    );
+  }
+  if (Math.max(-1, actual.max_bytes) !== spec.maxBytes) {
+    add(
+      `it holds ${showBound(actual.max_bytes)}, not ${showBound(spec.maxBytes)}`,
+      `--max-bytes=${spec.maxBytes < 0 ? "-1" : showBytes(spec.maxBytes)}`,
+      { max_bytes: spec.maxBytes },
+    );
+  }
+  if (actual.num_replicas !== spec.replicas) {
+    add(`it has ${showReplicas(actual.num_replicas)}, not ${spec.replicas}`, `--replicas=${spec.replicas}`, {
+      num_replicas: spec.replicas,
+    });
+  }
+  if (actual.retention !== "limits") {
+    changes.push({ says: `its retention is ${actual.retention}, not limits`, cure: null, update: null });
+  }
+  return changes;
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((text) => other.includes(text));
+}
+
+function showAge(ms: number): string {
+  return ms === 0 ? "for ever" : `for ${showMs(ms)}`;
+}
+
+function showBound(bytes: number): string {
+  return bytes < 0 ? "any size" : showBytes(bytes);
+}
+
+function showReplicas(count: number): string {
+  return count === 1 ? "1 replica" : `${count} replicas`;
+}
