@@ -15,6 +15,15 @@ import { spoolNameOf } from "./spool/name.ts";
 import { openSpool } from "./spool/spool.ts";
 import type { DeliveryState } from "./state.ts";
 
+/** An event on the wire: what its client is told once it is settled, and the copies that could not be sent. */
+interface Waiting {
+  readonly outgoing: Outgoing;
+  readonly held: readonly Route[];
+  readonly settle: Settle;
+}
+
+const NONE: readonly Route[] = [];
+
 /** Is told the fate of an event, once. */
 export type Settle = (delivered: Delivered) => void;
 
@@ -63,8 +72,8 @@ export interface DeliveryOptions {
   readonly onRelayed?: (events: number) => void;
 }
 
-/** How long a client waits for the stream before its event is spooled: longer than a slow stream takes, not a dead one. */
-const ACK_DEADLINE_MS = 4000;
+/** How long a client waits for a stream before its event is spooled. */
+const ACK_DEADLINE_MS = 2000;
 /** Of the time to close, what is kept for spooling and saying goodbye. */
 const MAX_RESERVE_MS = 1000;
 
@@ -87,15 +96,15 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const publisher = options.nats
     ? createPublisher({
         nats: options.nats,
-        stream: options.stream,
+        layout,
         log,
         time,
-        onState: (state) => {
-          options.onStateChange?.(state);
-          if (state !== "up") return;
+        onState: (state) => options.onStateChange?.(state),
+        onNews: () => {
           relay?.restart();
           abandoned?.restart();
         },
+        hasBacklog: () => spool.rows > 0,
         onAck: options.onAck,
       })
     : null;
@@ -130,17 +139,19 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   function keep(outgoing: Outgoing, routes: readonly Route[], mayBeStored: boolean, settle: Settle): void {
     spool.append(outgoing, routes, mayBeStored, (isSafe) => {
       answer(settle, isSafe ? "spooled" : "failed");
-      if (publisher?.state === "up") relay?.wake();
+      relay?.wake();
     });
   }
 
-  function onSettled(acks: PendingAcks<Settle>): void {
-    const { outgoing, context: settle, unacked, rejected, reason } = acks;
+  function onSettled(acks: PendingAcks<Waiting>): void {
+    const { context, unacked, rejected, reason } = acks;
+    const { outgoing, held, settle } = context;
     if (rejected.length > 0) {
       rarely(reason, () => log.error("the stream refuses an event", { event: outgoing.id, reason }));
       answer(settle, "failed");
-    } else if (unacked.length > 0) keep(outgoing, unacked, true, settle);
-    else answer(settle, "published");
+    } else if (unacked.length + held.length > 0) {
+      keep(outgoing, [...unacked, ...held], unacked.length > 0, settle);
+    } else answer(settle, "published");
   }
 
   async function close(timeoutMs: number): Promise<void> {
@@ -161,18 +172,24 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     deliver: (outgoing, settle) => {
       if (isClosed) return answer(settle, "failed");
       const { routes, payloadBytes } = outgoing;
-      const messages = routes.length;
       // No destination takes the type: nothing is to be kept, in the spool least of all.
-      if (messages === 0) return answer(settle, "published");
-      if (publisher?.state !== "up" || !publisher.hasRoom(messages, messages * payloadBytes)) {
+      if (routes.length === 0) return answer(settle, "published");
+      if (publisher === null || !publisher.hasRoom(routes.length, routes.length * payloadBytes)) {
         return keep(outgoing, routes, false, settle);
       }
-      const acks = new PendingAcks(outgoing, settle, onSettled);
-      for (let route = 0; route < messages; route++) publisher.publish(acks, route, ACK_DEADLINE_MS);
+      const isFree = (route: Route) => publisher.takes(route);
+      const areAllFree = routes.every(isFree);
+      const free = areAllFree ? routes : routes.filter(isFree);
+      if (free.length === 0) return keep(outgoing, routes, false, settle);
+      const held = areAllFree ? NONE : routes.filter((route) => !free.includes(route));
+      const sent = areAllFree ? outgoing : { ...outgoing, routes: free };
+      const acks = new PendingAcks<Waiting>(sent, { outgoing, held, settle }, onSettled);
+      for (let route = 0; route < free.length; route++) publisher.publish(acks, route, ACK_DEADLINE_MS);
     },
     publishRejected: (sourceId, payload) => publisher?.publishRejected(sourceId, payload),
     use: (next) => {
       layout = next;
+      publisher?.use(next);
     },
     state: () => {
       const spools = [spool, ...(abandoned?.spools ?? [])];

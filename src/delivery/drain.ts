@@ -50,20 +50,21 @@ const GOODBYE_MS = 2000;
 
 /** Opens the spools and begins. Throws a `SpoolError` when one cannot be opened. */
 export function startDrain(options: DrainOptions): Drain {
-  const { nats, stream, log, time } = options;
+  const { nats, log, time } = options;
   const layout = () => options.layout;
   const spools = openAll(options);
   let relayed = 0;
   let isStopped = false;
   const publisher = createPublisher({
     nats,
-    stream,
+    layout: options.layout,
     log,
     time,
-    onState: (state) => {
-      if (state !== "up") return;
+    onState: () => {},
+    onNews: () => {
       for (const relay of relays) relay.restart();
     },
+    hasBacklog: () => true,
     onAck: undefined,
   });
   const onRelayed = (events: number) => {

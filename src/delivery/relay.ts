@@ -1,6 +1,7 @@
 // Brings spooled events to JetStream, oldest first, beside new traffic. While the stream is degraded its first
 // message is the one that finds out whether the stream takes messages again.
 import { type Layout, routeAgain } from "../config/layout.ts";
+import type { Route } from "../config/subject.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { createRarely, type DeliveryLog } from "./log.ts";
 import { PendingAcks } from "./nats/pending.ts";
@@ -21,7 +22,7 @@ export interface Relay {
 /** From where to where, and who hears of it. */
 export interface RelayOptions {
   readonly spool: Pick<Spool, "rows" | "read" | "remove" | "keep">;
-  readonly publisher: Pick<Publisher, "state" | "mayPublish" | "hasRoom" | "publish" | "recheck">;
+  readonly publisher: Pick<Publisher, "state" | "permit" | "hasRoom" | "publish" | "recheck">;
   /** The layout of this moment: it says where a spooled copy goes. */
   readonly layout: () => Layout;
   readonly log: DeliveryLog;
@@ -46,6 +47,8 @@ export function createRelay({ spool, publisher, layout, log, time, onRelayed }: 
   let pace = FRESH_PACE;
   let cursor = 0;
   let maybeStoredCursor = 0;
+  /** When a copy that was passed over may try. */
+  let nextTryMs = Number.POSITIVE_INFINITY;
   let isScheduled = false;
   /** Calls the next pass off; null while none is waited for. */
   let cancelPass: (() => void) | null = null;
@@ -76,7 +79,7 @@ export function createRelay({ spool, publisher, layout, log, time, onRelayed }: 
 
   function step(): void {
     isScheduled = false;
-    if (isStopped || !publisher.mayPublish) return;
+    if (isStopped || publisher.state === "down") return;
     const isDegraded = publisher.state === "degraded";
     if (spool.rows === 0) {
       if (isDegraded) publisher.recheck();
@@ -111,7 +114,8 @@ export function createRelay({ spool, publisher, layout, log, time, onRelayed }: 
   function endPass(isDegraded: boolean): void {
     if (cancelPass !== null || spool.rows === 0) return;
     change({ is: "passed", isDegraded });
-    cancelPass = time.after(pace.pauseMs, () => {
+    const pauseMs = Math.min(pace.pauseMs, Math.max(0, nextTryMs - time.now()));
+    cancelPass = time.after(pauseMs, () => {
       cancelPass = null;
       rewind();
       schedule();
@@ -119,24 +123,39 @@ export function createRelay({ spool, publisher, layout, log, time, onRelayed }: 
   }
 
   function rewind(): void {
+    nextTryMs = Number.POSITIVE_INFINITY;
     cursor = 0;
     maybeStoredCursor = 0;
   }
 
+  /** False for a copy whose gate is shut; the pass that comes when it may try again is not to be missed. */
+  function isPermitted(route: Route): boolean {
+    const permit = publisher.permit(route);
+    if (permit.is === "none") nextTryMs = Math.min(nextTryMs, permit.untilMs);
+    return permit.is !== "none";
+  }
+
   function send(event: SpooledEvent): void {
+    const { type, payload } = event;
+    const all = event.routes.map((route) => routeAgain(layout(), { ...route, type, payload }));
+    const routes = all.filter(isPermitted);
+    if (routes.length === 0 && all.length > 0) return;
     inFlight.add(event.seq);
     inFlightBytes += event.payloadBytes;
-    const { type, payload } = event;
-    const routes = event.routes.map((route) => routeAgain(layout(), { ...route, type, payload }));
     const acks = new PendingAcks({ ...event, routes }, event, finish);
     for (let route = 0; route < routes.length; route++) publisher.publish(acks, route, DEADLINE_MS);
     if (routes.length === 0) finish(acks);
   }
 
-  function finish({ context: event, unacked, rejected, reason }: PendingAcks<SpooledEvent>): void {
+  function finish(acks: PendingAcks<SpooledEvent>): void {
+    const { context: event, outgoing, unacked, rejected, reason } = acks;
     inFlight.delete(event.seq);
     inFlightBytes -= event.payloadBytes;
-    const remaining = [...rejected, ...unacked];
+    const failed = [...rejected, ...unacked];
+    const remaining = event.routes.filter(({ destinationId }) => {
+      const isIt = (route: Route) => route.destinationId === destinationId;
+      return failed.some(isIt) || !outgoing.routes.some(isIt);
+    });
     if (remaining.length === 0) {
       spool.remove(event);
       onRelayed?.(1);
@@ -150,6 +169,10 @@ export function createRelay({ spool, publisher, layout, log, time, onRelayed }: 
         log.error("the stream refuses a spooled event, it stays in the spool", { event: event.id, reason }),
       );
       change({ is: "rejected" });
+      schedule();
+      return;
+    }
+    if (unacked.length === 0) {
       schedule();
       return;
     }

@@ -63,7 +63,8 @@ test("deliver spools while the stream is full, and drains when it has room", asy
   expect(answers[0]).toBe("published");
   expect(answers.at(-1)).toBe("spooled");
   expect(answers).not.toContain("failed");
-  expect(delivery.state().nats).toBe("degraded");
+  // Another destination of the same stream has had no refusal.
+  expect(delivery.state().nats).toBe("up");
   await administer(server.url, async (manager) => {
     const { config } = await manager.streams.info("PIXEL");
     await manager.streams.update("PIXEL", { ...config, max_bytes: 1_000_000 });
@@ -121,7 +122,7 @@ test("deliver spools for a subject that the stream does not take, and the others
   await untilUp(delivery);
   await until("the page is drained", () => delivery.state().spooled === 1);
   const track = event("track", {
-    routes: [{ destinationId: "warehouse", subject: "pixel.warehouse.track", stream: "PIXEL" }],
+    routes: [{ destinationId: "alerts", subject: "pixel.alerts.track", stream: "PIXEL" }],
   });
   expect(await deliver(delivery, track)).toBe("spooled");
   for (let index = 2; index < 20; index++) {
@@ -136,5 +137,5 @@ test("deliver spools for a subject that the stream does not take, and the others
   await until("the spool is empty", () => delivery.state().spooled === 0);
   const ids = countIds(await readStream(server.url));
   expect(ids.get("from-another-prefix.former")).toBe(1);
-  expect(ids.get("track.warehouse")).toBe(1);
+  expect(ids.get("track.alerts")).toBe(1);
 }, 60_000);

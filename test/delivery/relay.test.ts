@@ -72,7 +72,7 @@ function createStream() {
   let waiting: { listener: AckListener; route: number }[] = [];
   const publisher: RelayOptions["publisher"] = {
     state: "up",
-    mayPublish: true,
+    permit: () => ({ is: "many" }),
     hasRoom: () => true,
     recheck() {},
     publish: (listener, route) => void waiting.push({ listener, route }),

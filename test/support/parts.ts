@@ -14,11 +14,13 @@ import { until } from "./until.ts";
 
 export const STREAM = { name: "PIXEL", prefix: "pixel", replicas: 1, maxAgeMs: 3_600_000, maxBytes: -1 };
 
-/** One stream for every destination of the tests. */
-export const { layout: LAYOUT } = resolved({
+const CONFIGURATION = {
   sources: [{ id: "blog", writeKey: "wk_blog", destinations: [] }],
   destinations: ["warehouse", "alerts"].map((id) => ({ id })),
-});
+};
+
+/** One stream for every destination of the tests. */
+export const { layout: LAYOUT } = resolved(CONFIGURATION, STREAM);
 const ROUTES = [{ destinationId: "warehouse", subject: "pixel.warehouse.page", stream: "PIXEL" }];
 
 /** An event for one destination, unless its fields say otherwise. */
@@ -76,9 +78,10 @@ export const at = (server: Pick<NatsServer, "url">) => ({ nats: { servers: [serv
 export function openDelivery(options: Partial<DeliveryOptions> = {}): Delivery & { log: RecordedLog } {
   const log = recordLog();
   const dataDir = options.dataDir ?? temporaryFolder();
+  const { stream = STREAM } = options;
   const delivery = createDelivery({
-    stream: STREAM,
-    layout: LAYOUT,
+    stream,
+    layout: resolved(CONFIGURATION, stream).layout,
     spoolMaxBytes: 64 * 1024 * 1024,
     log,
     dataDir,

@@ -3,17 +3,13 @@
 /** Bytes of one buffer; it is cut into the writes of many event-loop turns and never reused. */
 const CHUNK_BYTES = 128 * 1024;
 const HEADER_START = "NATS/1.0\r\nNats-Msg-Id: ";
-/** Length of the header block around the id: its start, and the two line ends after it. */
-const HEADER_BYTES = HEADER_START.length + 4;
+/** Length of a message's header block around the id: its start, and the two line ends after it. */
+export const HEADER_BYTES = HEADER_START.length + 4;
 /** The protocol takes sizes with leading zeros: seven digits are written first and filled in when known. */
 const SIZE_DIGITS = 7;
 const SIZE_BLANK = "0".repeat(SIZE_DIGITS);
-/** nats-server's `max_control_line`. */
-const MAX_COMMAND_BYTES = 4096;
-/** Of a command line, what is neither subject nor inbox: verb, number and sizes. */
-const COMMAND_REST_BYTES = 64;
-/** Beyond this the size does not fit its digits. */
-const MAX_MESSAGE_BYTES = 9_000_000;
+/** The most bytes of a message, header and payload: beyond it the size does not fit its digits. */
+export const MAX_MESSAGE_BYTES = 9_000_000;
 
 const ZERO = 48;
 const CR = 13;
@@ -82,19 +78,4 @@ export class PublishEncoder implements PublishPath {
     chunk[end++] = LF;
     this.#end = end;
   }
-}
-
-/**
- * Whether a server with this `max_payload` takes the message. One that it does not take makes it close the
- * connection, and with it fail everything in flight.
- */
-export function fits(
-  subject: string,
-  inbox: string,
-  messageId: string,
-  payloadBytes: number,
-  maxPayload: number,
-): boolean {
-  if (subject.length + inbox.length + COMMAND_REST_BYTES > MAX_COMMAND_BYTES) return false;
-  return payloadBytes <= Math.min(maxPayload, MAX_MESSAGE_BYTES) - HEADER_BYTES - messageId.length;
 }

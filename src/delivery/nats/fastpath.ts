@@ -1,7 +1,7 @@
 // The two short cuts through the NATS client: bytes out as they are, and the acks of stored messages in. Whatever else
 // comes is the client's to read. The only file that looks inside it.
 import { type NatsConnection, NatsConnectionImpl, State } from "nats";
-import { isStored } from "./ack.ts";
+import { isStored, NAME_AT } from "./ack.ts";
 
 const SPACE = 32;
 const CR = 13;
@@ -13,13 +13,18 @@ export interface FastPath {
   /** Writes ready protocol bytes to the socket: the client's protocol handler takes them as they are. */
   send(bytes: Uint8Array): void;
   /**
-   * Calls `onStored` with the number of each message that is stored: the last token of the reply subject
-   * `<inbox><number>`. An ack costs 0.4 µs where the client's parser and message object cost 3.4 of the 18 µs that an
-   * event costs in all; an ack of another kind, or one cut in two by the network, takes the client's way to the inbox's
-   * subscription.
+   * Tells `takeStored` of each message that is stored. An ack costs 0.4 µs where the client's parser and message object
+   * cost 3.4 of the 18 µs that an event costs in all; an ack of another kind, one that `takeStored` does not take, or one
+   * cut in two by the network, takes the client's way to the inbox's subscription.
    */
-  readStoredAcks(inbox: string, onStored: (number: number) => void): void;
+  readStoredAcks(inbox: string, takeStored: TakeStored): void;
 }
+
+/**
+ * Takes the ack of a stored message, or leaves it to the inbox's subscription by returning false. `number` is the last
+ * token of the reply subject `<inbox><number>`; the name of the stream that stored it begins in `bytes` at `nameAt`.
+ */
+export type TakeStored = (number: number, bytes: Uint8Array, nameAt: number) => boolean;
 
 /** The short cuts of a connection, or null when the client's inside has another shape than expected. */
 export function openFastPath(connection: NatsConnection): FastPath | null {
@@ -31,14 +36,14 @@ export function openFastPath(connection: NatsConnection): FastPath | null {
   if (!isAsExpected) return null;
   return {
     send: (bytes) => protocol.sendCommand(bytes),
-    readStoredAcks: (inbox, onStored) => readStoredAcks(protocol.parser, inbox, onStored),
+    readStoredAcks: (inbox, takeStored) => readStoredAcks(protocol.parser, inbox, takeStored),
   };
 }
 
 function readStoredAcks(
   parser: NatsConnectionImpl["protocol"]["parser"],
   inbox: string,
-  onStored: (number: number) => void,
+  takeStored: TakeStored,
 ): void {
   const parse = parser.parse.bind(parser);
   const start = encoder.encode(`MSG ${inbox}`);
@@ -54,7 +59,7 @@ function readStoredAcks(
     if (at < bytes.length) parse(at === 0 ? bytes : bytes.subarray(at));
   };
 
-  /** Reads `<number> <sid> <size>\r\n{"stream"…}\r\n` and returns where it ends; -1 when it is not that, or not all of it. */
+  /** Reads `<number> <sid> <size>\r\n{"stream"…}\r\n` and returns where it ends; -1 when it is not that, not all of it, or not taken. */
   function readStored(bytes: Uint8Array, from: number): number {
     let at = from;
     let byte = bytes[at] ?? 0;
@@ -76,8 +81,7 @@ function readStoredAcks(
     const payload = at + 2;
     const end = payload + size + 2;
     if (end > bytes.length || !isStored(bytes, payload)) return -1;
-    onStored(number);
-    return end;
+    return takeStored(number, bytes, payload + NAME_AT) ? end : -1;
   }
 }
 

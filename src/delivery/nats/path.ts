@@ -2,20 +2,20 @@
 // the client promises to everybody.
 import { headers, type NatsConnection } from "nats";
 import { PublishEncoder, type PublishPath } from "./encoder.ts";
-import { openFastPath } from "./fastpath.ts";
+import { openFastPath, type TakeStored } from "./fastpath.ts";
 
 /** Opens the fast path of a connection; null when there is none. */
 export type OpenFastPath = typeof openFastPath;
 
 /**
- * Opens the way for publishes whose replies come to `<inbox><number>`. `onStored` may be told the numbers of stored
- * messages; the acks that it is not told of come to the inbox's subscription. `onSlow` is called when the client's
+ * Opens the way for publishes whose replies come to `<inbox><number>`. `takeStored` may be told of stored
+ * messages; the acks that it is not told of, or does not take, come to the inbox's subscription. `onSlow` is called when the client's
  * inside has another shape than expected.
  */
 export function openPath(
   connection: NatsConnection,
   inbox: string,
-  onStored: (number: number) => void,
+  takeStored: TakeStored,
   onSlow: () => void,
   open: OpenFastPath = openFastPath,
 ): PublishPath {
@@ -24,7 +24,7 @@ export function openPath(
     onSlow();
     return new PublicPath(connection);
   }
-  fast.readStoredAcks(inbox, onStored);
+  fast.readStoredAcks(inbox, takeStored);
   return new PublishEncoder(fast.send);
 }
 

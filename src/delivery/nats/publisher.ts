@@ -1,57 +1,78 @@
-// Publishes messages to the stream and reports what became of each. Knows no spool: whoever publishes decides what
-// an `unacked` message needs.
-import { createInbox, type Msg } from "nats";
-import type { StreamConfig } from "../../config/environment.ts";
-import { rejectedSubject } from "../../config/subject.ts";
+// Publishes messages to their streams and reports what became of each. Knows no spool: whoever publishes decides what an
+// `unacked` message needs.
+import { createInbox } from "nats";
+import type { Layout } from "../../config/layout.ts";
+import { type Route, rejectedSubject } from "../../config/subject.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import type { Gate } from "../gate.ts";
 import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
-import { messageId } from "../outgoing.ts";
-import { readAck } from "./ack.ts";
+import { messageId, type Outgoing } from "../outgoing.ts";
 import { createConnection } from "./connection.ts";
-import { DeniedSubjects } from "./denied.ts";
-import { fits, type PublishPath } from "./encoder.ts";
-import { createFixedWindowLimit } from "./fixedwindow.ts";
-import {
-  type HealthEvent,
-  mayPublish,
-  type NatsHealth,
-  NO_CONNECTION,
-  natsHealthOf,
-  nextHealth,
-} from "./health.ts";
+import { HEADER_BYTES } from "./encoder.ts";
+import { type DestinationGate, Gates, type NamedGate, NONE, type Permit, type Way } from "./gates.ts";
+import { type HealthEvent, NO_CONNECTION, nextHealth } from "./health.ts";
+import type { Finding } from "./inspect.ts";
+import { Outlet } from "./outlet.ts";
 import { type OpenFastPath, openPath } from "./path.ts";
 import type { NatsOptions } from "./servers.ts";
-import { createStreamWatch } from "./streamwatch.ts";
+import { whyTooLarge } from "./size.ts";
+import { createTelling, type PublisherState } from "./telling.ts";
+import { createVerdicts } from "./verdicts.ts";
+import { createWatches } from "./watches.ts";
 import { type AckListener, InFlightWindow } from "./window.ts";
 
-/** Where the stream is, and who hears of it. */
+/** Where the streams are, and who hears of it. */
 export interface PublisherOptions {
   readonly nats: NatsOptions;
-  readonly stream: StreamConfig;
+  readonly layout: Layout;
+  /** Bytes of the largest event there can be, for a warning where a stream takes less; null where that is not known. */
+  readonly largestEventBytes?: number | null;
   readonly log: DeliveryLog;
   readonly time: Clock;
+  /** From 0 up to 1, for back-offs; chance by default. */
+  readonly random?: () => number;
   /** Called after each change; `up` is also told when a connection comes back. */
-  readonly onState: (state: NatsHealth) => void;
+  readonly onState: (state: PublisherState) => void;
+  /**
+   * Called when more may be published than before: a gate is open, or a copy may try it. Not called when the time of a
+   * permit has come: its owner knows that one.
+   */
+  readonly onNews: () => void;
+  /** Whether copies of a destination wait in a spool; false by default. Asked only for gates that are shut. */
+  readonly hasBacklog?: (destinationId: string) => boolean;
   /** Default: the short cuts of the client. A test gives none. */
   readonly openFastPath?: OpenFastPath | undefined;
   /** Time from publish to ack in milliseconds. */
   readonly onAck: ((latencyMs: number) => void) | undefined;
 }
 
-/** The way to the stream, as far as there is one now. */
+/** The way to the streams, as far as there is one now. */
 export interface Publisher {
-  readonly state: NatsHealth;
+  readonly state: PublisherState;
   readonly inFlight: number;
   readonly inFlightBytes: number;
-  /** False while a publish is certain to be in vain, or to end in another stream. */
-  readonly mayPublish: boolean;
   /** Whether the window takes so many messages more, of so many bytes in total. */
   hasRoom(messages: number, bytes: number): boolean;
-  /** Publishes one route of an event; its listener hears the verdict within `deadlineMs`, perhaps before this returns. */
+  /** Takes another layout: the configuration file has changed. */
+  use(layout: Layout): void;
+  /** Whether a client's copy may go out now: connected, and both gates open, or shut with nobody else to try them. */
+  takes(route: Route): boolean;
+  /** What a relay may send of the route's destination now. */
+  permit(route: Route): Permit;
+  /** Why a copy will never be taken, as far as limits are known; null when it fits, or nothing is known. */
+  tooLarge(outgoing: Outgoing, route: Route): string | null;
+  /**
+   * Publishes one route of an event; its listener hears the verdict within `deadlineMs`, perhaps before this returns. What
+   * may be published is for `takes` and `permit` to say: this asks neither.
+   */
   publish(listener: AckListener, route: number, deadlineMs: number): void;
   /** Publishes a refused request, unless there are too many of them. */
   publishRejected(sourceId: string, payload: string): void;
-  /** Looks at the stream again soon: the way out of `degraded` when there is no message to try. */
+  /** Each configured destination, as it is now. */
+  destinations(): readonly DestinationGate[];
+  /** What is wrong or unusual with the streams. */
+  findings(): readonly Finding[];
+  /** Looks at the streams again soon. */
   recheck(): void;
   /** Reports everything in flight as unacked and ends the connection. */
   close(): Promise<void>;
@@ -61,72 +82,61 @@ export interface Publisher {
 const MAX_IN_FLIGHT = 65_536;
 const MAX_IN_FLIGHT_BYTES = 64 * 1024 * 1024;
 const SWEEP_MS = 200;
-const DENIED = "publishing to the subject is not permitted";
-const REJECTED_PER_SECOND = { messages: 1000, bytes: 4 * 1024 * 1024 };
+/** Silent for so long, JetStream is asked for a sign of life: a stream that never acks does not cost the connection. */
+const ASK_MS = 3000;
 
 /** Connects in the background, and publishes while it can. */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { log, stream, time } = options;
-  const rarely = createRarely(10_000);
-  const window = new InFlightWindow(MAX_IN_FLIGHT, MAX_IN_FLIGHT_BYTES);
-  const denied = new DeniedSubjects();
+  const { log, time } = options;
+  const rarely = createRarely(10_000, time);
+  const window = new InFlightWindow<Way>(MAX_IN_FLIGHT, MAX_IN_FLIGHT_BYTES);
+  let { layout } = options;
   let health = NO_CONNECTION;
-  let path: PublishPath | null = null;
   let inbox = "";
-  let maxPayload = 0;
-  let isFlushing = false;
-  const hasRoomForRejected = createFixedWindowLimit(REJECTED_PER_SECOND, time);
+  let maxPayload: number | null = null;
+  const telling = createTelling({ log, time, onState: options.onState });
+  const outlet = new Outlet(time);
   const stopSweeping = time.every(SWEEP_MS, sweep);
 
-  const spec = {
-    name: stream.name,
-    subjects: [`${stream.prefix}.>`],
-    replicas: stream.replicas,
-    maxAgeMs: stream.maxAgeMs,
-    maxBytes: stream.maxBytes,
-  };
-  const layout = {
-    prefix: stream.prefix,
-    defaultStream: spec.name,
-    streams: new Map([[spec.name, spec]]),
-    destinations: new Map(),
-  };
-  const watch = createStreamWatch({
-    spec,
-    layout: () => layout,
-    largestEventBytes: null,
+  const gates = new Gates(layout, {
+    time,
+    random: options.random ?? Math.random,
+    hasBacklog: options.hasBacklog ?? (() => false),
+    onChange: onGate,
+  });
+  const watches = createWatches({
+    layout,
+    largestEventBytes: options.largestEventBytes ?? null,
+    gates,
     log,
     time,
-    onFindings: () => {},
-    onLimits: () => {},
-    onUsable: (isNews) => change({ is: "usable", isNews, isIdle: window.count === 0 }, ""),
-    onUnanswered: () => change({ is: "unanswered" }, ""),
-    onBlocked: (reason) => change({ is: "blocked" }, `the stream cannot be created: ${reason}`),
+    onAnswered,
   });
+  const verdicts = createVerdicts({ window, gates, watches, log, time, onAnswered, onAck: options.onAck });
 
   const connection = createConnection(options.nats, log, time, {
     onConnected: (fresh) => {
       inbox = `${createInbox()}.`;
-      maxPayload = fresh.info?.max_payload ?? 1024 * 1024;
-      path = openPath(fresh, inbox, onStored, warnOfShape, options.openFastPath);
-      denied.clear();
+      maxPayload = fresh.info?.max_payload ?? null;
+      outlet.open(openPath(fresh, inbox, verdicts.takeStored, warnOfShape, options.openFastPath));
+      fresh.subscribe(`${inbox}*`, {
+        callback: (error, message) => {
+          if (error !== null) deafen(reasonOf(error));
+          else verdicts.take(Number(message.subject.slice(inbox.length)), message);
+        },
+      });
+      // Before anybody may publish: nothing goes to a stream before it is looked up.
+      watches.begin(fresh);
       change({ is: "connected" }, "");
-      fresh.subscribe(`${inbox}*`, { callback: onAck });
-      watch.begin(fresh);
+      gates.tellAll("destination", { is: "news" });
     },
     onLost: (reason) => {
-      path = null;
-      watch.end();
+      outlet.close();
+      watches.end();
       change({ is: "lost" }, reason);
-      window.expire(reason, () => true);
+      verdicts.abandon(reason);
     },
-    onDenied: (subject) => {
-      if (!subject.startsWith(`${stream.prefix}.`)) return;
-      rarely(`denied ${subject}`, () =>
-        log.error("Cannot publish: the NATS user has no permission for the subject", { subject }),
-      );
-      if (denied.add(subject, time.now())) window.expire(DENIED, (slot) => subjectAt(slot) === subject);
-    },
+    onDenied: verdicts.deny,
   });
 
   function warnOfShape(): void {
@@ -135,92 +145,57 @@ export function createPublisher(options: PublisherOptions): Publisher {
     );
   }
 
-  function subjectAt(slot: number): string {
-    return window.listenerAt(slot)?.outgoing.routes[window.routeAt(slot)]?.subject ?? "";
+  function deafen(reason: string): void {
+    rarely("inbox", () => log.error("Cannot receive acks from NATS", { reason }));
+    change({ is: "deaf" }, "acks cannot be received");
+    // Nobody needs to wait for what cannot come.
+    verdicts.abandon("acks cannot be received");
+  }
+
+  function onAnswered(): void {
+    if (health.silentSinceMs !== null) change({ is: "answered" }, "");
   }
 
   /** Tells the health what has happened, and those who asked what has become of it; `reason` is for the log. */
   function change(event: HealthEvent, reason: string): void {
     const before = health;
     health = nextHealth(before, event, time.now());
-    if (health.phase === before.phase) return;
-    const was = natsHealthOf(before);
-    const is = natsHealthOf(health);
-    if (is === was) return;
-    if (is === "up") rarely("recovered", () => log.info("NATS takes events"));
-    else if (was === "up" && is === "degraded") {
-      rarely("degraded", () => log.warn("NATS does not take events, they are spooled", { reason }));
-    }
-    options.onState(is);
+    if (health.phase !== before.phase) tellState(reason);
   }
 
-  function onAck(error: Error | null, message: Msg): void {
-    if (error !== null) {
-      rarely("inbox", () => log.error("Cannot receive acks from NATS", { reason: reasonOf(error) }));
-      change({ is: "deaf" }, "acks cannot be received");
-      // Nobody needs to wait for what cannot come.
-      window.expire("acks cannot be received", () => true);
-      return;
-    }
-    const number = Number(message.subject.slice(inbox.length));
-    const ack = readAck(message);
-    if (ack.verdict === "stored") {
-      onStored(number);
-      return;
-    }
-    change({ is: "answered" }, "");
-    const slot = window.slotOf(number);
-    if (slot < 0) return;
-    const subject = subjectAt(slot);
-    if (ack.isStreamAway && !watch.takes(subject)) {
-      // A stream of somebody else's making: no trouble of the stream, and none for the other subjects.
-      rarely(`uncovered ${subject}`, () =>
-        log.error("the stream does not take the subject", { stream: stream.name, subject }),
-      );
-    } else if (ack.verdict === "unavailable") change({ is: "trouble" }, ack.reason);
-    if (ack.isStreamAway) watch.recheck();
-    window.settle(slot, ack.verdict === "rejected" ? "rejected" : "unacked", ack.reason);
+  function tellState(reason: string): void {
+    telling.tellState(health.phase, gates.hasOpen, reason);
   }
 
-  function onStored(number: number): void {
-    const slot = window.slotOf(number);
-    if (slot < 0) {
-      // Too late to be proof of anything; but an answer.
-      change({ is: "answered" }, "");
-      return;
-    }
-    const sentMs = window.sentAt(slot);
-    options.onAck?.(time.now() - sentMs);
-    window.settle(slot, "stored", "");
-    if (health.phase !== "up" || health.silentSinceMs !== null) change({ is: "stored", sentMs }, "");
+  function onGate(one: NamedGate, before: Gate): void {
+    const { phase, reason } = one.gate;
+    if (health.phase === "up") telling.tellGate(one);
+    tellState(reason);
+    if (phase !== "probing" && phase !== "barred" && before.phase !== "open") options.onNews();
   }
 
   function sweep(): void {
-    const now = time.now();
-    const expired =
-      window.count === 0 ? 0 : window.expire("no ack in time", (_slot, deadline) => deadline <= now);
-    if (expired > 0) change({ is: "trouble" }, `no ack in time for ${expired} messages`);
-    const why = health.phase === "deaf" ? "acks cannot be received" : "no ack from the stream";
-    const isConnected = health.phase !== "down";
+    verdicts.sweep();
+    const { silentSinceMs, phase } = health;
+    if (silentSinceMs !== null && time.now() - silentSinceMs > ASK_MS) watches.recheck();
+    const why = phase === "deaf" ? "acks cannot be received" : "no answer from JetStream";
     change({ is: "tick" }, why);
-    if (isConnected && health.phase === "down") connection.drop(why);
+    if (phase !== "down" && health.phase === "down") connection.drop(why);
   }
 
-  function flush(): void {
-    isFlushing = false;
-    path?.flush();
-  }
-
-  /** One write for all publishes of an event-loop turn: 30 % less CPU here and 45 % less in nats-server. */
-  function flushSoon(): void {
-    if (isFlushing) return;
-    isFlushing = true;
-    setImmediate(flush);
+  function tooLarge(
+    { payloadBytes }: Outgoing,
+    { subject }: Route,
+    { stream }: Way,
+    id: string,
+  ): string | null {
+    const bytes = HEADER_BYTES + id.length + payloadBytes;
+    return whyTooLarge(subject.length + inbox.length, bytes, maxPayload, stream.maxMessageBytes);
   }
 
   return {
     get state() {
-      return natsHealthOf(health);
+      return telling.state;
     },
     get inFlight() {
       return window.count;
@@ -228,37 +203,45 @@ export function createPublisher(options: PublisherOptions): Publisher {
     get inFlightBytes() {
       return window.bytes;
     },
-    get mayPublish() {
-      return path !== null && mayPublish(health);
-    },
     hasRoom: (messages, bytes) => window.hasRoom(messages, bytes),
+    use: (next) => {
+      layout = next;
+      gates.use(next);
+      watches.use(next);
+      tellState("the configuration has changed");
+    },
+    takes: (route) => health.phase === "up" && gates.takes(route),
+    permit: (route) => (health.phase === "up" ? gates.permit(route) : NONE),
+    tooLarge: (outgoing, route) => tooLarge(outgoing, route, gates.wayOf(route), messageId(outgoing, route)),
     publish: (listener, route, deadlineMs) => {
       const { outgoing } = listener;
       const target = outgoing.routes[route];
-      if (target === undefined || path === null) return listener.onVerdict(route, "unacked", "NATS is down");
-      const now = time.now();
-      if (denied.has(target.subject, now)) return listener.onVerdict(route, "unacked", DENIED);
+      if (target === undefined || !outlet.isOpen) return listener.onVerdict(route, "unacked", "NATS is down");
       const id = messageId(outgoing, target);
-      if (!fits(target.subject, inbox, id, outgoing.payloadBytes, maxPayload)) {
-        return listener.onVerdict(route, "rejected", "message is larger than the server takes");
+      const way = gates.wayOf(target);
+      const why = tooLarge(outgoing, target, way, id);
+      if (why !== null) return listener.onVerdict(route, "rejected", why);
+      if (way.stream.gate.phase === "barred") {
+        return listener.onVerdict(route, "unacked", way.stream.gate.reason);
       }
-      const number = window.add(listener, route, now, now + deadlineMs);
+      const now = time.now();
+      const number = window.add(listener, route, way, now, now + deadlineMs);
       if (number === 0) return listener.onVerdict(route, "unacked", "too many messages in flight");
       if (health.silentSinceMs === null) change({ is: "sent" }, "");
-      path.publish(target.subject, inbox + number, id, outgoing.payload);
-      flushSoon();
+      if (!gates.areAllOpen) gates.probe(way, now);
+      outlet.publish(target.subject, inbox + number, id, outgoing.payload);
     },
     publishRejected: (sourceId, payload) => {
-      if (path === null || health.phase !== "up") return;
-      const bytes = Buffer.byteLength(payload);
-      if (bytes > maxPayload || !hasRoomForRejected(bytes)) return;
-      path.publishNoAck(rejectedSubject(stream.prefix, sourceId), payload);
-      flushSoon();
+      if (health.phase !== "up" || gates.stream(layout.defaultStream).gate.phase !== "open") return;
+      if (maxPayload !== null && Buffer.byteLength(payload) > maxPayload) return;
+      outlet.publishSome(rejectedSubject(layout.prefix, sourceId), payload);
     },
-    recheck: watch.recheck,
+    destinations: () => gates.destinations(),
+    findings: () => [...watches.findings(), ...verdicts.findings()],
+    recheck: () => watches.recheck(),
     close: async () => {
       stopSweeping();
-      path?.flush();
+      outlet.flush();
       await connection.close();
     },
   };

@@ -120,9 +120,10 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
       }
       case "unmanaged":
         tellLimits(null);
-        if (previous === "unmanaged") return;
-        log.info("the stream is left alone", { stream: name, reason: found.reason });
-        onUsable(true);
+        if (previous !== "unmanaged") {
+          log.info("the stream is left alone", { stream: name, reason: found.reason });
+        }
+        onUsable(previous !== "unmanaged");
         return;
       case "unknown":
         rarely("unknown", () =>

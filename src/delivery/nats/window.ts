@@ -1,8 +1,11 @@
 // Messages on the wire without an ack. Slots are found by number: no map, no allocation for a message.
 import type { Outgoing } from "../outgoing.ts";
 
-/** `stored`: acked. `unacked`: NATS may or may not have it. `rejected`: the stream will never take it. */
-export type Verdict = "stored" | "unacked" | "rejected";
+/**
+ * `stored`: acked. `unacked`: the stream may or may not have it. `busy`: the stream is storing it, or was not done with it
+ * before: this message alone is to be tried later. `rejected`: the stream will never take it.
+ */
+export type Verdict = "stored" | "unacked" | "busy" | "rejected";
 
 /** Whoever published a route of an event and waits for its verdict. */
 export interface AckListener {
@@ -14,8 +17,11 @@ export interface AckListener {
 /** How many slots in use are skipped for a free one before the window counts as full. */
 const MAX_SKIPPED = 32;
 
-/** A bounded window of messages in flight. A message's number is never used again, so a late ack confirms no other. */
-export class InFlightWindow {
+/**
+ * A bounded window of messages in flight, each with its way. A message's number is never used again, so a late ack
+ * confirms no other.
+ */
+export class InFlightWindow<Way> {
   /** The last number given out. */
   last = 0;
   count = 0;
@@ -27,6 +33,10 @@ export class InFlightWindow {
   readonly #deadlines: Float64Array;
   readonly #routes: Uint32Array;
   readonly #listeners: (AckListener | undefined)[];
+  /** Kept after the verdict, until the slot is used again. */
+  readonly #ways: (Way | undefined)[];
+  /** 1 where an answer of a stream brought the verdict. */
+  readonly #answered: Uint8Array;
 
   /** `entries` is a power of two. */
   constructor(entries: number, maxBytes: number) {
@@ -36,7 +46,9 @@ export class InFlightWindow {
     this.#sentAt = new Float64Array(entries);
     this.#deadlines = new Float64Array(entries);
     this.#routes = new Uint32Array(entries);
+    this.#answered = new Uint8Array(entries);
     this.#listeners = new Array(entries).fill(undefined);
+    this.#ways = new Array(entries).fill(undefined);
   }
 
   /** Whether `messages` more with `bytes` in total may go on the wire. */
@@ -45,7 +57,7 @@ export class InFlightWindow {
   }
 
   /** Takes a message in and returns its number, or 0 when no slot is free. Times are those of the publisher's clock. */
-  add(listener: AckListener, route: number, now: number, deadline: number): number {
+  add(listener: AckListener, route: number, way: Way, now: number, deadline: number): number {
     for (let tries = 0; tries <= MAX_SKIPPED; tries++) {
       const slot = ++this.last & this.#mask;
       if (this.#listeners[slot] !== undefined) continue;
@@ -53,7 +65,9 @@ export class InFlightWindow {
       this.#sentAt[slot] = now;
       this.#deadlines[slot] = deadline;
       this.#routes[slot] = route;
+      this.#answered[slot] = 0;
       this.#listeners[slot] = listener;
+      this.#ways[slot] = way;
       this.count++;
       this.bytes += listener.outgoing.payloadBytes;
       return this.last;
@@ -67,6 +81,12 @@ export class InFlightWindow {
     return this.#numbers[slot] === number && this.#listeners[slot] !== undefined ? slot : -1;
   }
 
+  /** The way of a message that was answered already; undefined for one in flight, without an answer, or long ago. */
+  wayOfAnswered(number: number): Way | undefined {
+    const slot = number & this.#mask;
+    return this.#numbers[slot] === number && this.#answered[slot] === 1 ? this.#ways[slot] : undefined;
+  }
+
   listenerAt(slot: number): AckListener | undefined {
     return this.#listeners[slot];
   }
@@ -75,30 +95,33 @@ export class InFlightWindow {
     return this.#routes[slot] ?? 0;
   }
 
+  wayAt(slot: number): Way | undefined {
+    return this.#ways[slot];
+  }
+
   sentAt(slot: number): number {
     return this.#sentAt[slot] ?? 0;
   }
 
-  /** Ends a message's flight and tells its listener. */
-  settle(slot: number, verdict: Verdict, reason: string): void {
+  /** Ends a message's flight and tells its listener. `isAnswer`: a stream has answered, so no other answer is due. */
+  settle(slot: number, verdict: Verdict, reason: string, isAnswer: boolean): void {
     const listener = this.#listeners[slot];
     if (listener === undefined) return;
     this.#listeners[slot] = undefined;
+    if (isAnswer) this.#answered[slot] = 1;
     this.count--;
     this.bytes -= listener.outgoing.payloadBytes;
     listener.onVerdict(this.#routes[slot] ?? 0, verdict, reason);
   }
 
-  /** Settles as `unacked` every message for which `isOver` holds, oldest first; returns how many there were. */
-  expire(reason: string, isOver: (slot: number, deadline: number) => boolean): number {
-    if (this.count === 0) return 0;
+  /** The slots of messages in flight for which `isMeant` holds, oldest first. */
+  find(isMeant: (slot: number, deadline: number) => boolean): number[] {
     const slots: number[] = [];
+    if (this.count === 0) return slots;
     // All slots, 0.1 ms: a message that is stuck may be older than a whole turn of the window.
     for (let slot = 0; slot <= this.#mask; slot++) {
-      if (this.#listeners[slot] !== undefined && isOver(slot, this.#deadlines[slot] ?? 0)) slots.push(slot);
+      if (this.#listeners[slot] !== undefined && isMeant(slot, this.#deadlines[slot] ?? 0)) slots.push(slot);
     }
-    slots.sort((a, b) => (this.#numbers[a] ?? 0) - (this.#numbers[b] ?? 0));
-    for (const slot of slots) this.settle(slot, "unacked", reason);
-    return slots.length;
+    return slots.sort((a, b) => (this.#numbers[a] ?? 0) - (this.#numbers[b] ?? 0));
   }
 }

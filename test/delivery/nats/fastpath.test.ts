@@ -1,6 +1,7 @@
 // The short cut for acks against the real client: whatever way the network cuts the bytes, each ack is heard once.
 import { afterAll, expect, test } from "bun:test";
 import { connect, createInbox, NatsConnectionImpl } from "nats";
+import { hasName, nameInAck } from "../../../src/delivery/nats/ack.ts";
 import { openFastPath } from "../../../src/delivery/nats/fastpath.ts";
 import { startNats } from "../../support/natsserver.ts";
 
@@ -19,7 +20,11 @@ async function open() {
       long.push(`${message.subject.slice(inbox.length)} ${message.string()}`);
     },
   });
-  openFastPath(connection)?.readStoredAcks(inbox, (number) => short.push(number));
+  openFastPath(connection)?.readStoredAcks(inbox, (number, bytes, nameAt) => {
+    if (!hasName(bytes, nameAt, nameInAck("PIXEL"))) return false;
+    short.push(number);
+    return true;
+  });
   const { parser } = connection.protocol;
   const line = (number: number | string, payload: string, spaces = " ") =>
     `MSG ${inbox}${number} ${subscription.getID()}${spaces}${encoder.encode(payload).length}\r\n${payload}\r\n`;
@@ -35,6 +40,7 @@ test("readStoredAcks hears each ack once, at whatever byte the stream is cut", a
     "PONG\r\n",
     line(3, '{"stream":"PIXEL","seq":3}'),
     line(4, '{"error":{"code":503}}'),
+    line(5, '{"stream":"PIXELS","seq":3}'),
     line(65537, '{"stream":"PIXEL","seq":4}'),
   ].join("");
   for (let cut = 0; cut <= text.length; cut++) {
@@ -43,8 +49,9 @@ test("readStoredAcks hears each ack once, at whatever byte the stream is cut", a
     feed(text.slice(0, cut));
     feed(text.slice(cut));
     const heard = [...short, ...long.map((message) => Number(message.split(" ")[0]))];
-    expect(heard.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 65537]);
+    expect(heard.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 65537]);
     expect(long).toContain('4 {"error":{"code":503}}');
+    expect(long).toContain('5 {"stream":"PIXELS","seq":3}');
     expect(parser.state).toBe(0);
   }
   await connection.close();

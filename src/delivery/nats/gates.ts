@@ -1,0 +1,217 @@
+// The gates of all streams and destinations: which of them a copy passes, what may go out through both, and what is told of
+// them. Knows no connection and no message.
+import type { Layout } from "../../config/layout.ts";
+import type { Route } from "../../config/subject.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import {
+  allowed,
+  allowedFromMs,
+  type Gate,
+  type GateEvent,
+  type GatePhase,
+  LONGEST_DESTINATION_MS,
+  LONGEST_STREAM_MS,
+  nextGate,
+  openGate,
+} from "../gate.ts";
+import { nameInAck } from "./ack.ts";
+
+/** A gate that has a name: that of its stream, or its destination's id. */
+export interface NamedGate {
+  readonly name: string;
+  readonly kind: "stream" | "destination";
+  gate: Gate;
+}
+
+/** The gate of a stream, and what else its messages are held to. */
+export interface StreamGate extends NamedGate {
+  /** The stream's name as its acks have it. */
+  readonly inAck: Uint8Array;
+  /** The most bytes of a message, header and payload, that the stream takes; null where that is not known. */
+  maxMessageBytes: number | null;
+}
+
+/** What a copy passes on its way out. */
+export interface Way {
+  readonly destination: NamedGate;
+  readonly stream: StreamGate;
+}
+
+/** What a relay may send of a destination: `untilMs` is by the publisher's clock, and infinite until there is news. */
+export type Permit =
+  | { readonly is: "many" }
+  | { readonly is: "one" }
+  | { readonly is: "none"; readonly untilMs: number };
+
+/** What is told of a destination: the worst of its own gate and those of its streams. */
+export interface DestinationGate {
+  readonly id: string;
+  readonly state: Exclude<GatePhase, "probing">;
+  /** Why it is not open; empty while it is. */
+  readonly reason: string;
+  /** How long it has not been open, in milliseconds; null while it is. */
+  readonly sinceMs: number | null;
+}
+
+/** Whose gates, and who hears of a change. */
+export interface GatesOptions {
+  readonly time: Clock;
+  /** From 0 up to 1, for the back-off. */
+  readonly random: () => number;
+  /** Whether copies of a destination wait in a spool: then its relay tries a gate that is shut, and no client. */
+  readonly hasBacklog: (destinationId: string) => boolean;
+  /** Called after each change of a gate's phase. */
+  readonly onChange: (gate: NamedGate, before: Gate) => void;
+}
+
+const MANY: Permit = { is: "many" };
+const ONE: Permit = { is: "one" };
+/** Nothing, until there is news. */
+export const NONE: Permit = { is: "none", untilMs: Number.POSITIVE_INFINITY };
+
+const BADNESS: Readonly<Record<GatePhase, number>> = { open: 0, slow: 1, shut: 2, probing: 2, barred: 3 };
+
+/** The gates; each is open until something else is told of it. */
+export class Gates {
+  /** Whether every gate is open, so that nobody needs to look at one. */
+  areAllOpen = true;
+  readonly #options: GatesOptions;
+  #layout: Layout;
+  readonly #streams = new Map<string, StreamGate>();
+  readonly #destinations = new Map<string, NamedGate>();
+  /** By destination; of one with partitions the last that was asked for. */
+  readonly #ways = new Map<string, Way>();
+
+  constructor(layout: Layout, options: GatesOptions) {
+    this.#layout = layout;
+    this.#options = options;
+    this.use(layout);
+  }
+
+  /** Takes another layout: gates of what is not in it are forgotten, and what was learned of the others counts no more. */
+  use(layout: Layout): void {
+    this.#layout = layout;
+    for (const name of this.#streams.keys()) if (!layout.streams.has(name)) this.#streams.delete(name);
+    for (const id of this.#destinations.keys()) {
+      if (!layout.destinations.has(id)) this.#destinations.delete(id);
+    }
+    this.#ways.clear();
+    for (const name of layout.streams.keys()) this.stream(name);
+    for (const id of layout.destinations.keys()) this.#destination(id);
+    this.#count();
+    for (const one of this.#all()) this.tell(one, { is: "news" });
+  }
+
+  /** The gate of a stream. */
+  stream(name: string): StreamGate {
+    const known = this.#streams.get(name);
+    if (known !== undefined) return known;
+    const gate = openGate(LONGEST_STREAM_MS);
+    const one: StreamGate = { name, kind: "stream", gate, inAck: nameInAck(name), maxMessageBytes: null };
+    this.#streams.set(name, one);
+    return one;
+  }
+
+  #destination(id: string): NamedGate {
+    const known = this.#destinations.get(id);
+    if (known !== undefined) return known;
+    const one: NamedGate = { name: id, kind: "destination", gate: openGate(LONGEST_DESTINATION_MS) };
+    this.#destinations.set(id, one);
+    return one;
+  }
+
+  /** What a copy with this route passes. */
+  wayOf({ destinationId, stream }: Route): Way {
+    const last = this.#ways.get(destinationId);
+    if (last !== undefined && last.stream.name === stream) return last;
+    const way = { destination: this.#destination(destinationId), stream: this.stream(stream) };
+    this.#ways.set(destinationId, way);
+    return way;
+  }
+
+  /** Whether a client's copy may go out now. Costs a comparison when every gate is open. */
+  takes(route: Route): boolean {
+    if (this.areAllOpen) return true;
+    const { destination, stream } = this.wayOf(route);
+    const isOpen = destination.gate.phase === "open" && stream.gate.phase === "open";
+    if (isOpen) return true;
+    if (!this.#mayTry(destination.gate) || !this.#mayTry(stream.gate)) return false;
+    return !this.#options.hasBacklog(route.destinationId);
+  }
+
+  /** A client does not wait for what is slow. */
+  #mayTry(gate: Gate): boolean {
+    return gate.phase === "open" || allowed(gate, this.#options.time.now()) === "one";
+  }
+
+  /** What a relay may send. */
+  permit(route: Route): Permit {
+    if (this.areAllOpen) return MANY;
+    const { destination, stream } = this.wayOf(route);
+    const now = this.#options.time.now();
+    const own = allowed(destination.gate, now);
+    const common = allowed(stream.gate, now);
+    if (own === "none" || common === "none") {
+      const untilMs = Math.max(allowedFromMs(destination.gate), allowedFromMs(stream.gate));
+      return { is: "none", untilMs };
+    }
+    return own === "one" || common === "one" ? ONE : MANY;
+  }
+
+  /** Notes that a copy is sent: where a gate is shut it is the one that tries. */
+  probe({ destination, stream }: Way, sentMs: number): void {
+    this.tell(destination, { is: "probed", sentMs });
+    this.tell(stream, { is: "probed", sentMs });
+  }
+
+  /** Tells a gate what has happened. */
+  tell(one: NamedGate, event: GateEvent): void {
+    const before = one.gate;
+    const { time, random, onChange } = this.#options;
+    one.gate = nextGate(before, event, time.now(), random());
+    if (one.gate === before) return;
+    this.#count();
+    if (one.gate.phase !== before.phase || one.gate.untilMs !== before.untilMs) onChange(one, before);
+  }
+
+  /** Tells every gate of streams, or every gate of destinations. */
+  tellAll(kind: NamedGate["kind"], event: GateEvent): void {
+    for (const one of this.#all()) if (one.kind === kind) this.tell(one, event);
+  }
+
+  /** Whether copies go out to one configured destination at least; where none is configured, to the default stream. */
+  get hasOpen(): boolean {
+    const { destinations, defaultStream } = this.#layout;
+    if (destinations.size === 0) return this.stream(defaultStream).gate.phase === "open";
+    for (const { id } of destinations.values()) if (this.#worstOf(id).phase === "open") return true;
+    return false;
+  }
+
+  /** Each configured destination, as it is now. */
+  destinations(): DestinationGate[] {
+    const now = this.#options.time.now();
+    return [...this.#layout.destinations.keys()].map((id) => {
+      const { phase, reason, troubledMs } = this.#worstOf(id);
+      const sinceMs = troubledMs === null ? null : now - troubledMs;
+      return { id, state: phase === "probing" ? "shut" : phase, reason, sinceMs };
+    });
+  }
+
+  #worstOf(id: string): Gate {
+    const streams = this.#layout.destinations.get(id)?.streams ?? [];
+    let worst = this.#destination(id).gate;
+    for (const name of streams) {
+      const { gate } = this.stream(name);
+      if (BADNESS[gate.phase] > BADNESS[worst.phase]) worst = gate;
+    }
+    return worst;
+  }
+
+  #all(): NamedGate[] {
+    return [...this.#streams.values(), ...this.#destinations.values()];
+  }
+
+  #count(): void {
+    this.areAllOpen = this.#all().every(({ gate }) => gate.phase === "open");
+  }
+}

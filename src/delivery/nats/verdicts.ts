@@ -1,0 +1,239 @@
+// From an answer, or the want of one, to a message's verdict: tells its gates first and then its listener. Knows no
+// connection.
+import type { Msg } from "nats";
+import type { Clock } from "../../runtime/clock.ts";
+import { LATE_MS } from "../gate.ts";
+import { createRarely, type DeliveryLog } from "../log.ts";
+import { messageId } from "../outgoing.ts";
+import { type Ack, hasName, readAck } from "./ack.ts";
+import { AckFindings } from "./ackfindings.ts";
+import { BusyIds } from "./busy.ts";
+import type { Gates, Way } from "./gates.ts";
+import type { Finding } from "./inspect.ts";
+import type { Watches } from "./watches.ts";
+import type { InFlightWindow, Verdict } from "./window.ts";
+
+/** What is in flight, and who hears of it. */
+export interface VerdictsOptions {
+  readonly window: InFlightWindow<Way>;
+  readonly gates: Gates;
+  readonly watches: Watches;
+  readonly log: DeliveryLog;
+  readonly time: Clock;
+  /** Called for each answer, whatever it says. */
+  readonly onAnswered: () => void;
+  /** Time from publish to ack in milliseconds. */
+  readonly onAck: ((latencyMs: number) => void) | undefined;
+}
+
+/** Reads answers. */
+export interface Verdicts {
+  /** Takes the ack of a stored message by its bytes; false when it is one to read as a whole. */
+  takeStored(number: number, bytes: Uint8Array, nameAt: number): boolean;
+  /** Takes any answer to the message of that number. */
+  take(number: number, message: Msg): void;
+  /** The server does not let us publish to the subject. */
+  deny(subject: string): void;
+  /** Everything in flight stays without an answer, by no fault of a stream. */
+  abandon(reason: string): void;
+  /** Looks for messages whose time is over, and for those that are out for long. */
+  sweep(): void;
+  /** What the answers have shown of the streams. */
+  findings(): Finding[];
+}
+
+const DENIED = "publishing to the subject is not permitted";
+const LATE = "the stream acks later than a client should wait";
+
+/** Creates the reader of answers. */
+export function createVerdicts(options: VerdictsOptions): Verdicts {
+  const { window, gates, watches, log, time, onAnswered, onAck } = options;
+  const rarely = createRarely(10_000, time);
+  const findings = new AckFindings();
+  const busy = new BusyIds();
+
+  /** What a message's fate says of its stream, and of its destination. */
+  function tell({ stream, destination }: Way, about: Fate, sentMs: number): void {
+    if (about.refuses !== null) {
+      const { reason } = about;
+      gates.tell(about.refuses === "stream" ? stream : destination, { is: "refused", reason, sentMs });
+    }
+    // Most of the time there is nothing to mend.
+    if (gates.areAllOpen) return;
+    if (about.refuses !== "stream") gates.tell(stream, proof(about.provesStream, sentMs));
+    if (about.refuses !== "destination") gates.tell(destination, proof(about.provesDestination, sentMs));
+  }
+
+  function settle(slot: number, verdict: Verdict, fate: Fate): void {
+    const way = window.wayAt(slot);
+    if (way !== undefined) tell(way, fate, window.sentAt(slot));
+    window.settle(slot, verdict, fate.reason, fate.isAnswer);
+  }
+
+  function stored(slot: number, way: Way): void {
+    const sentMs = window.sentAt(slot);
+    const latencyMs = time.now() - sentMs;
+    onAck?.(latencyMs);
+    if (latencyMs > LATE_MS) gates.tell(way.stream, { is: "late", reason: LATE });
+    if (!gates.areAllOpen) tell(way, STORED, sentMs);
+    window.settle(slot, "stored", "", true);
+  }
+
+  function take(number: number, message: Msg): void {
+    const ack = readAck(message);
+    onAnswered();
+    const slot = window.slotOf(number);
+    const way = window.wayAt(slot);
+    if (way === undefined) answeredAgain(number, ack);
+    else answered(slot, way, ack);
+  }
+
+  function answered(slot: number, way: Way, ack: Ack): void {
+    const route = window.listenerAt(slot)?.outgoing.routes[window.routeAt(slot)];
+    const subject = route?.subject ?? "";
+    const stream = way.stream.name;
+    switch (ack.is) {
+      case "stored":
+        if (ack.stream === stream) stored(slot, way);
+        else {
+          const reason = `stream "${ack.stream}" takes the subject`;
+          findings.elsewhere(stream, ack.stream, subject, time.now());
+          rarely(`elsewhere ${stream} ${ack.stream}`, () =>
+            log.error("another stream takes the subject: its acks are not believed", {
+              stream,
+              other: ack.stream,
+              subject,
+            }),
+          );
+          settle(slot, "unacked", { ...ELSEWHERE, reason });
+        }
+        return;
+      case "refused": {
+        const { reason, scope, isStreamAway } = ack;
+        const isUncovered = isStreamAway && !watches.takes(stream, subject);
+        if (isStreamAway) watches.recheck(stream);
+        if (isUncovered) {
+          rarely(`uncovered ${subject}`, () =>
+            log.error("the stream does not take the subject", { stream, subject }),
+          );
+          settle(slot, "unacked", { ...ELSEWHERE, reason: `the stream does not take "${subject}"` });
+        } else settle(slot, "unacked", { ...(scope === "stream" ? OF_STREAM : OF_DESTINATION), reason });
+        return;
+      }
+      case "busy":
+        noteBusy(slot, stream);
+        settle(slot, "busy", { ...OF_MESSAGE, reason: ack.reason });
+        return;
+      case "rejected":
+        settle(slot, "rejected", { ...OF_MESSAGE, reason: ack.reason });
+    }
+  }
+
+  /** Two acks for one message come from two streams; a first one after the deadline proves nothing any more. */
+  function answeredAgain(number: number, ack: Ack): void {
+    const way = window.wayOfAnswered(number);
+    if (way === undefined || ack.is !== "stored") return;
+    const { stream, domain } = ack;
+    findings.twice(way.stream.name, stream, domain, time.now());
+    rarely(`twice ${way.stream.name} ${stream} ${domain}`, () =>
+      log.warn("a message was stored by two streams", { stream: way.stream.name, other: stream, domain }),
+    );
+  }
+
+  function noteBusy(slot: number, stream: string): void {
+    const outgoing = window.listenerAt(slot)?.outgoing;
+    const route = outgoing?.routes[window.routeAt(slot)];
+    if (outgoing === undefined || route === undefined) return;
+    const now = time.now();
+    if (!busy.add(messageId(outgoing, route), now)) return;
+    const cure = findings.busy(stream, now);
+    rarely(`busy ${stream}`, () =>
+      log.warn("the stream has been storing a message for more than a minute", { stream, cure }),
+    );
+  }
+
+  return {
+    takeStored: (number, bytes, nameAt) => {
+      const slot = window.slotOf(number);
+      if (slot < 0) {
+        if (window.wayOfAnswered(number) !== undefined) return false;
+        onAnswered();
+        return true;
+      }
+      const way = window.wayAt(slot);
+      if (way === undefined || !hasName(bytes, nameAt, way.stream.inAck)) return false;
+      onAnswered();
+      stored(slot, way);
+      return true;
+    },
+    take,
+    deny: (subject) => {
+      onAnswered();
+      // What JetStream is asked is for the look-ups to tell.
+      if (!subject.startsWith("$")) {
+        rarely(`denied ${subject}`, () =>
+          log.error("Cannot publish: the NATS user has no permission for the subject", { subject }),
+        );
+      }
+      const isDenied = (slot: number) =>
+        window.listenerAt(slot)?.outgoing.routes[window.routeAt(slot)]?.subject === subject;
+      for (const slot of window.find(isDenied)) settle(slot, "unacked", { ...UNREACHED, reason: DENIED });
+    },
+    abandon: (reason) => {
+      for (const slot of window.find(() => true)) settle(slot, "unacked", { ...UNTOLD, reason });
+    },
+    sweep: () => {
+      if (window.count === 0) return;
+      const now = time.now();
+      const isOver = (slot: number, deadline: number) => {
+        if (now - window.sentAt(slot) >= LATE_MS) late(slot);
+        return deadline <= now;
+      };
+      for (const slot of window.find(isOver)) {
+        settle(slot, "unacked", { ...UNANSWERED, reason: "no ack in time" });
+      }
+    },
+    findings: () => findings.list(time.now()),
+  };
+
+  function late(slot: number): void {
+    const way = window.wayAt(slot);
+    if (way?.stream.gate.phase === "open") gates.tell(way.stream, { is: "late", reason: LATE });
+  }
+}
+
+/** What becomes of a message, as far as its gates are concerned. */
+interface Fate {
+  /** Whose trouble it is; null where it is nobody's but the message's own. */
+  readonly refuses: "stream" | "destination" | null;
+  /** Whether the stream shows itself well. */
+  readonly provesStream: boolean;
+  readonly provesDestination: boolean;
+  /** Whether a stream has answered. */
+  readonly isAnswer: boolean;
+  readonly reason: string;
+}
+
+const fate = (
+  refuses: Fate["refuses"],
+  provesStream: boolean,
+  provesDestination: boolean,
+  isAnswer: boolean,
+) => ({ refuses, provesStream, provesDestination, isAnswer, reason: "" });
+
+const STORED = fate(null, true, true, true);
+const OF_STREAM = fate("stream", false, false, true);
+/** The stream answers, and takes no more of this destination. */
+const OF_DESTINATION = fate("destination", true, false, true);
+/** The stream never saw it: another one did. */
+const ELSEWHERE = fate("destination", false, false, true);
+/** The stream never saw it, nor did any other. */
+const UNREACHED = fate("destination", false, false, false);
+/** The stream answers, and the message alone is not taken. */
+const OF_MESSAGE = fate(null, true, false, true);
+const UNANSWERED = fate("stream", false, false, false);
+const UNTOLD = fate(null, false, false, false);
+
+function proof(isProof: boolean, sentMs: number) {
+  return { is: isProof ? "answered" : "unproved", sentMs } as const;
+}
