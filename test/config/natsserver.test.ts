@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readServer, type Server } from "../../src/config/natsserver.ts";
 
-const PLAIN = { port: 4222, isTls: false, user: null, password: null };
+const PLAIN = { port: 4222, isTls: false, tlsName: null, user: null, password: null };
 const ROWS: readonly [text: string, server: Server][] = [
   ["nats://a:4223", { ...PLAIN, address: "a:4223", host: "a", port: 4223 }],
   ["a", { ...PLAIN, address: "a:4222", host: "a" }],

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { Exit } from "../../src/cli/exit.ts";
 import { Fault } from "../../src/config/units.ts";
-import { NatsError } from "../../src/delivery/nats/servers.ts";
+import { NatsError } from "../../src/delivery/nats/fault.ts";
 import { SpoolError } from "../../src/delivery/spool/fault.ts";
 import { StartError } from "../../src/process/starterror.ts";
 import { breaches, SOURCE } from "./tree.ts";

@@ -15,6 +15,8 @@ export interface NatsOptions {
   readonly port?: number;
   /** More lines of the server's configuration. */
   readonly config?: string;
+  /** It waits for TLS before it greets: that it listens is enough. */
+  readonly isTlsFirst?: boolean;
   /** The program; default: the first of NATS_SERVERS, else the one of this machine. */
   readonly binary?: string;
 }
@@ -59,23 +61,28 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
 /** Prepares a server that is not started yet, so that its port is known before it is there. */
 export async function createNats(options: NatsOptions = {}): Promise<NatsServer> {
   const port = options.port ?? (await freePort());
-  return createServerAt(port, options.config ?? "", options.binary);
+  return createServerAt(port, options.config ?? "", options.binary, options.isTlsFirst);
 }
 
 /** Starts a cluster of servers that know each other; resolves when all take connections. */
-export async function startCluster(size = 3, binary?: string): Promise<NatsServer[]> {
+export async function startCluster(size = 3, binary?: string, config = ""): Promise<NatsServer[]> {
   const ports: number[] = [];
   for (let index = 0; index < size * 2; index++) ports.push(await freePort());
   const routes = ports.slice(size).map((port) => `nats-route://127.0.0.1:${port}`);
   const servers = ports.slice(0, size).map((port, index) => {
     const cluster = `cluster { name: test, listen: "127.0.0.1:${ports[size + index]}", routes: ${JSON.stringify(routes)} }`;
-    return createServerAt(port, `server_name: "n${index + 1}"\n${cluster}`, binary);
+    return createServerAt(port, `server_name: "n${index + 1}"\n${cluster}\n${config}`, binary);
   });
   await Promise.all(servers.map((server) => server.start()));
   return servers;
 }
 
-function createServerAt(port: number, config: string, firstBinary = findNatsServer()): NatsServer {
+function createServerAt(
+  port: number,
+  config: string,
+  firstBinary = findNatsServer(),
+  isTlsFirst = false,
+): NatsServer {
   let binary = firstBinary;
   const folder = mkdtempSync(join(tmpdir(), "pixelgate-nats-"));
   const storeDir = join(folder, "store");
@@ -106,7 +113,7 @@ function createServerAt(port: number, config: string, firstBinary = findNatsServ
         if (child === started) child = null;
       });
       const deadline = Date.now() + START_TIMEOUT_MS;
-      while (!(await greets(port))) {
+      while (!(await greets(port, isTlsFirst))) {
         if (child === null) throw new Error(`Cannot start nats-server on port ${port}: ${output}`);
         if (Date.now() > deadline) throw new Error(`Cannot start nats-server: no greeting: ${output}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -148,7 +155,7 @@ function createServerAt(port: number, config: string, firstBinary = findNatsServ
   return server;
 }
 
-function greets(port: number): Promise<boolean> {
+function greets(port: number, isTlsFirst: boolean): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connectSocket(port, "127.0.0.1");
     const finish = (isThere: boolean) => {
@@ -156,7 +163,7 @@ function greets(port: number): Promise<boolean> {
       resolve(isThere);
     };
     socket.setTimeout(1000, () => finish(false));
-    socket.once("data", () => finish(true));
+    socket.once(isTlsFirst ? "connect" : "data", () => finish(true));
     socket.once("error", () => finish(false));
     socket.once("close", () => finish(false));
   });

@@ -1,12 +1,14 @@
 // Keeps one NATS connection alive: dials, notices a dead one, dials the next server. Knows no stream and no event.
 // The client's own reconnect stays off: it wipes what it holds at each dial, and hangs on a frozen server.
-import { connect as connectSocket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, type NatsConnection } from "nats";
-import { readServer, type Server } from "../../config/natsserver.ts";
+import { errors, type NatsConnection } from "nats";
+import { learnServer, readServers, type Server } from "../../config/natsserver.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
-import { DIAL_TIMEOUT_MS, NatsError, type NatsOptions, optionsFor } from "./servers.ts";
+import { NatsError } from "./fault.ts";
+import { watchLimits } from "./limits.ts";
+import { isAboutLogin } from "./refusal.ts";
+import { type Dialled, dialServer, type NatsOptions } from "./servers.ts";
 
 /** What a connection tells its owner. */
 export interface ConnectionEvents {
@@ -15,6 +17,8 @@ export interface ConnectionEvents {
   onLost(reason: string): void;
   /** The server said it does not let us publish to this subject. */
   onDenied(subject: string): void;
+  /** The server takes messages of other sizes than when it was connected; in bytes of headers and payload. */
+  onLimits(maxPayload: number): void;
 }
 
 /** A connection that is kept alive. */
@@ -37,7 +41,7 @@ export function createConnection(
   time: Clock,
   events: ConnectionEvents,
 ): Connection {
-  const configured = nats.servers.map(readServer);
+  const configured = readServers(nats.servers);
   if (configured.length === 0) throw new NatsError("Cannot connect to NATS: there is no server in the list");
   let servers = configured;
   const rarely = createRarely(60_000, time);
@@ -54,18 +58,18 @@ export function createConnection(
       if (server === undefined) continue;
       const startedMs = time.now();
       try {
-        if (failures > 0) await knock(server, time);
-        const connection = await connect(optionsFor(server, nats));
+        const dialled = await dialServer(server, nats, time);
+        const { connection } = dialled;
         log.info("NATS connected", { server: server.address, version: connection.info?.version });
         learnServers(connection, server);
-        const reason = await live(connection).finally(() =>
+        const reason = await live(dialled, server).finally(() =>
           Promise.race([connection.close().catch(() => {}), pause(CLOSE_TIMEOUT_MS)]),
         );
         if (!isClosed) log.warn("NATS connection lost", { server: server.address, reason });
         failures = time.now() - startedMs > SETTLED_MS ? 0 : failures + 1;
       } catch (error) {
         failures++;
-        const reason = reasonOf(error) || "connection refused";
+        const reason = error instanceof NatsError ? error.message : reasonOf(error);
         rarely(`${server.address} ${reason}`, () =>
           log.warn("Cannot connect to NATS", { server: server.address, reason }),
         );
@@ -77,29 +81,40 @@ export function createConnection(
   }
 
   /** Resolves with the reason when the connection is over. */
-  function live(connection: NatsConnection): Promise<string> {
+  function live(dialled: Dialled, server: Server): Promise<string> {
+    const { connection } = dialled;
     return new Promise((resolve) => {
       let isLost = false;
       lose = (reason) => {
         if (isLost) return;
         isLost = true;
         lose = null;
+        stopWatching();
         events.onLost(reason);
         resolve(reason);
       };
       const lost = lose;
-      void connection.closed().then((error) => lost(error ? reasonOf(error) : "connection closed"));
-      void watch(connection, lost);
+      const stopWatching = watchLimits(dialled, server, nats, time, (maxPayload) => {
+        log.info("the server's largest message has changed", { server: server.address, maxPayload });
+        events.onLimits(maxPayload);
+      });
+      void connection.closed().then((error) => lost(error ? dialled.explain(error) : "connection closed"));
+      void watch(dialled, lost);
       if (isClosed) lost("closing");
       else events.onConnected(connection);
     });
   }
 
-  async function watch(connection: NatsConnection, lost: (reason: string) => void): Promise<void> {
+  async function watch({ connection, explain }: Dialled, lost: (reason: string) => void): Promise<void> {
+    let last = "connection closed";
     for await (const status of connection.status()) {
+      // The client calls a connection stale that it ends itself for this.
+      if (status.type === "error" && isAboutLogin(status.error)) lost(explain(status.error));
       if (status.type === "staleConnection") lost("server does not answer pings");
-      if (status.type === "disconnect") lost("connection closed");
+      if (status.type === "disconnect") lost(last);
       if (status.type !== "error") continue;
+      // What is no matter of rights is the last that a server says.
+      if (status.error instanceof errors.ProtocolError) last = status.error.message;
       const denied = /Permissions Violation for Publish to "([^"]+)"/i.exec(status.error.message)?.[1];
       if (denied !== undefined) events.onDenied(denied);
       else
@@ -113,12 +128,7 @@ export function createConnection(
   function learnServers(connection: NatsConnection, current: Server): void {
     const learned = (connection.info?.connect_urls ?? [])
       .filter((address) => !configured.some((server) => server.address === address))
-      .map((address) => ({
-        ...readServer(address),
-        isTls: current.isTls,
-        user: current.user,
-        password: current.password,
-      }));
+      .map((address) => learnServer(address, current));
     servers = [...configured, ...learned];
   }
 
@@ -142,26 +152,4 @@ export function createConnection(
       await Promise.race([running, sleep(CLOSE_TIMEOUT_MS)]);
     },
   };
-}
-
-/**
- * Throws unless a server greets at the address. The client forgets a socket whose server never greets: without this,
- * a frozen server costs an open file for each dial.
- */
-function knock(server: Server, time: Clock): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connectSocket(server.port, server.host);
-    const finish = (error: Error | null) => {
-      callOff();
-      socket.destroy();
-      if (error === null) resolve();
-      else reject(error);
-    };
-    const callOff = time.after(DIAL_TIMEOUT_MS, () => finish(new NatsError("server does not greet")));
-    socket.once("data", () => finish(null));
-    socket.on("error", (error: Error & { code?: string }) => {
-      finish(error.code === "ECONNREFUSED" ? new NatsError("connection refused", { cause: error }) : error);
-    });
-    socket.once("close", () => finish(new NatsError("connection refused")));
-  });
 }

@@ -97,7 +97,6 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const telling = createTelling({ log, time, onState: options.onState });
   const outlet = new Outlet(time);
   const stopSweeping = time.every(SWEEP_MS, sweep);
-
   const gates = new Gates(layout, {
     time,
     random: options.random ?? Math.random,
@@ -129,6 +128,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
       watches.begin(fresh);
       change({ is: "connected" }, "");
       gates.tellAll("destination", { is: "news" });
+    },
+    onLimits: (bytes) => {
+      maxPayload = bytes;
     },
     onLost: (reason) => {
       outlet.close();

@@ -1,11 +1,13 @@
 import { expect, test } from "bun:test";
-import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
-
 import { connect, nkeys } from "nats";
+import { createConnection } from "../../../src/delivery/nats/connection.ts";
+import { systemClock } from "../../../src/runtime/clock.ts";
+import { certify, FOR } from "../../support/certificates.ts";
 import { type NatsServer, patiently, startCluster, startNats } from "../../support/natsserver.ts";
+import { createOperatorMode } from "../../support/operator.ts";
 import {
   afterTest,
   countIds,
@@ -14,6 +16,7 @@ import {
   openDelivery,
   putAwayAfterEach,
   readStream,
+  recordLog,
   STREAM,
   temporaryFolder,
   untilUp,
@@ -53,118 +56,56 @@ test("createConnection takes a token, given alone or in the URL", async () => {
 
 const withOpenssl = unless(whyNot("openssl"));
 
-/** Makes a key and a certificate signed by `ca`, or by itself. */
-function certify(folder: string, name: string, ca: string | null, extensions: string): void {
-  const run = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
-  writeFileSync(join(folder, `${name}.ext`), extensions);
-  run(
-    "req",
-    "-newkey",
-    "rsa:2048",
-    "-nodes",
-    "-keyout",
-    `${name}.key`,
-    "-out",
-    `${name}.csr`,
-    "-subj",
-    `/CN=${name}`,
-  );
-  const signer =
-    ca === null
-      ? ["-signkey", `${name}.key`]
-      : ["-CA", `${ca}.pem`, "-CAkey", `${ca}.key`, "-CAcreateserial"];
-  run(
-    "x509",
-    "-req",
-    "-in",
-    `${name}.csr`,
-    ...signer,
-    "-days",
-    "2",
-    "-extfile",
-    `${name}.ext`,
-    "-out",
-    `${name}.pem`,
-  );
-}
-
 withOpenssl.test("createConnection speaks TLS with a CA and a client certificate of one's own", async () => {
   const folder = temporaryFolder();
-  certify(folder, "ca", null, "basicConstraints=critical,CA:TRUE");
-  certify(folder, "server", "ca", "subjectAltName=DNS:localhost,IP:127.0.0.1");
-  certify(folder, "client", "ca", "extendedKeyUsage=clientAuth");
-  const file = (name: string) => join(folder, name);
+  const ca = certify(folder, "ca", FOR.authority);
+  const own = certify(folder, "server", FOR.localhost, ca);
+  const client = certify(folder, "client", FOR.client, ca);
   const server = await nats(
-    `tls { cert_file: "${file("server.pem")}", key_file: "${file("server.key")}", ca_file: "${file("ca.pem")}", verify: true }`,
+    `tls { cert_file: "${own.pem}", key_file: "${own.key}", ca_file: "${ca.pem}", verify: true }`,
   );
-  const certificate = { tlsCertFile: file("client.pem"), tlsKeyFile: file("client.key") };
+  const certificate = { tlsCertFile: client.pem, tlsKeyFile: client.key };
   const servers = [`tls://localhost:${server.port}`];
-  await publishes({ nats: { servers, tlsCaFile: file("ca.pem"), ...certificate } });
+  await publishes({ nats: { servers, tlsCaFile: ca.pem, ...certificate } });
 
-  const stranger = openDelivery({ nats: { servers, ...certificate } });
+  const stranger = openDelivery({ nats: { servers, tlsCaFile: ca.pem } });
+  const reason = "the server asks for a client certificate: set NATS_TLS_CERT and NATS_TLS_KEY";
+  const line = { server: `localhost:${server.port}`, reason };
   await until("it is reported", () =>
-    stranger.log.lines.some((line) => line.includes("Cannot connect to NATS")),
+    stranger.log.lines.includes(`Cannot connect to NATS ${JSON.stringify(line)}`),
   );
   expect(await deliver(stranger, event("two"))).toBe("spooled");
 });
 
-const base64url = (text: string | Uint8Array) => Buffer.from(text).toString("base64url");
-
-/** A NATS claim as a signed JWT. */
-function sign(
-  issuer: nkeys.KeyPair,
-  subject: nkeys.KeyPair,
-  name: string,
-  claims: Record<string, unknown>,
-): string {
-  const header = base64url('{"typ":"JWT","alg":"ed25519-nkey"}');
-  const body = base64url(
-    JSON.stringify({
-      jti: crypto.randomUUID(),
-      iat: Math.floor(Date.now() / 1000),
-      iss: issuer.getPublicKey(),
-      sub: subject.getPublicKey(),
-      name,
-      nats: { version: 2, ...claims },
-    }),
-  );
-  const signature = base64url(issuer.sign(new TextEncoder().encode(`${header}.${body}`)));
-  return `${header}.${body}.${signature}`;
-}
-
-test("createConnection takes a credentials file", async () => {
-  const [operator, system, account, user] = [
-    nkeys.createOperator(),
-    nkeys.createAccount(),
-    nkeys.createAccount(),
-    nkeys.createUser(),
-  ];
-  const unbound = { subs: -1, data: -1, payload: -1 };
-  const limits = { ...unbound, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 };
-  const storage = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
-  const operatorJwt = sign(operator, operator, "op", {
-    type: "operator",
-    system_account: system.getPublicKey(),
-  });
-  const systemJwt = sign(operator, system, "sys", { type: "account", limits });
-  const accountJwt = sign(operator, account, "events", {
-    type: "account",
-    limits: { ...limits, ...storage },
-  });
-  const userJwt = sign(account, user, "gateway", { type: "user", ...unbound });
-  const server = await nats(
-    [
-      `operator: ${operatorJwt}`,
-      "resolver: MEMORY",
-      `resolver_preload: { ${system.getPublicKey()}: ${systemJwt}, ${account.getPublicKey()}: ${accountJwt} }`,
-    ].join("\n"),
-  );
-  const credsFile = join(temporaryFolder(), "gateway.creds");
-  const block = (kind: string, text: string) => `-----BEGIN ${kind}-----\n${text}\n------END ${kind}------\n`;
+test("createConnection takes the seed of an NKey, and logs nothing of it", async () => {
+  const user = nkeys.createUser();
   const seed = new TextDecoder().decode(user.getSeed());
-  writeFileSync(credsFile, `${block("NATS USER JWT", userJwt)}\n${block("USER NKEY SEED", seed)}`);
-  const log = await publishes({ nats: { servers: [server.url], credsFile } });
+  const nkeyFile = join(temporaryFolder(), "gateway.nk");
+  writeFileSync(nkeyFile, seed);
+  const server = await nats(`authorization { users: [{ nkey: ${user.getPublicKey()} }] }`);
+  const log = await publishes({ nats: { servers: [server.url], nkeyFile } });
   expect(log).not.toContain(seed);
+});
+
+test("createConnection takes a credentials file, says when its JWT ends, and takes the renewed one", async () => {
+  const operator = createOperatorMode();
+  const server = await nats(operator.config);
+  const credsFile = join(temporaryFolder(), "gateway.creds");
+  const expiresAt = Math.floor(Date.now() / 1000) + 2;
+  const { creds, seed } = operator.user({ expiresAt });
+  writeFileSync(credsFile, creds);
+  const delivery = openDelivery({ nats: { servers: [server.url], credsFile } });
+  await untilUp(delivery);
+  expect(await deliver(delivery, event("one"))).toBe("published");
+  const end = `the JWT of NATS_CREDS ended at ${new Date(expiresAt * 1000).toISOString()}, renew the file`;
+  const { log } = delivery;
+  const isLogged = (...parts: string[]) =>
+    until(parts.join(" "), () => log.lines.some((line) => parts.every((part) => line.includes(part))));
+  await isLogged("NATS connection lost", `User Authentication Expired: ${end}`);
+  await isLogged("Cannot connect to NATS", `Authorization Violation: ${end}`);
+  writeFileSync(credsFile, operator.user().creds);
+  await untilUp(delivery);
+  expect(log.lines.join("\n")).not.toContain(seed);
 });
 
 test("createConnection finds the other servers of a cluster by the one it knows", async () => {
@@ -187,3 +128,27 @@ test("createConnection finds the other servers of a cluster by the one it knows"
   await until("the spool is empty", () => delivery.state().spooled === 0);
   expect(countIds(await readStream(second.url)).get("before.warehouse")).toBe(1);
 }, 60_000);
+
+test("createConnection takes what got it in at one server to those that this one tells of", async () => {
+  const servers = await startCluster(2, undefined, "authorization { user: a, password: hunter2 }");
+  for (const server of servers) afterTest(server.stop);
+  const [first, second] = servers;
+  if (first === undefined || second === undefined) throw new Error("there is no cluster");
+  const url = first.url.replace("nats://", "nats://a:hunter2@");
+  const log = recordLog();
+  const connected: string[] = [];
+  const connection = createConnection({ servers: [url] }, log, systemClock, {
+    onConnected: (fresh) => void connected.push(fresh.getServer()),
+    onLost() {},
+    onDenied() {},
+    onLimits() {},
+  });
+  afterTest(connection.close);
+  // A server tells of another one once they have found each other, and again whoever connects.
+  await until("it is connected to the other", async () => {
+    if (connected.includes(new URL(second.url).host)) return true;
+    connection.drop("the next one, please");
+    return false;
+  });
+  expect(log.lines.join("\n")).not.toContain("hunter2");
+});
