@@ -24,11 +24,11 @@ test("page shows an event within a second, with all that a row has", async () =>
   expect(text).toMatch(/\d\d:\d\d:\d\d\.\d{3}/);
 });
 
-test("page shows a refused request with its reason", async () => {
+test("page shows a rejected request with its reason", async () => {
   await send("/pixel/v1/track?writeKey=wk_blog");
-  const refused = live.page.locator("#rows > li.refused");
-  await refused.waitFor({ timeout: 1000 });
-  expect(await refused.textContent()).toContain("track: Mandatory field 'event' missing");
+  const rejected = live.page.locator("#rows > li.error");
+  await rejected.waitFor({ timeout: 1000 });
+  expect(await rejected.textContent()).toContain("track: Mandatory field 'event' missing");
 });
 
 test("page never makes markup of what an event says", async () => {
@@ -57,14 +57,14 @@ test("page shows the rates, the totals and the state of delivery", async () => {
     oldestSpooledMs: 65_000,
     spool: "full",
   };
-  await live.page.locator("#total-taken", { hasText: "5" }).waitFor();
-  await live.page.locator("#total-refused", { hasText: "1" }).waitFor();
+  await live.page.locator("#total-accepted", { hasText: "5" }).waitFor();
+  await live.page.locator("#total-rejected", { hasText: "1" }).waitFor();
   await live.page.locator("#nats[data-state=bad]", { hasText: "not reachable" }).waitFor();
   await live.page.locator("#spool[data-state=bad]", { hasText: "full" }).waitFor();
   await live.page.locator("#spool-more", { hasText: "4.4 KiB, oldest 1 min" }).waitFor();
   await live.page.locator("#banner", { hasText: "spool is full" }).waitFor();
-  expect(await live.page.locator("#chart-taken").getAttribute("d")).not.toBe("");
-  expect(await live.page.locator("#chart-refused").getAttribute("d")).not.toBe("");
+  expect(await live.page.locator("#chart-accepted").getAttribute("d")).not.toBe("");
+  expect(await live.page.locator("#chart-errors").getAttribute("d")).not.toBe("");
 });
 
 test("page connects again when the stream ends", async () => {

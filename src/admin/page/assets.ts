@@ -8,18 +8,24 @@ import detailScript from "./detail.js" with { type: "text" };
 import domScript from "./dom.js" with { type: "text" };
 import feedScript from "./feed.js" with { type: "text" };
 import filterScript from "./filter.js" with { type: "text" };
+import formatScript from "./format.js" with { type: "text" };
+import glanceScript from "./glance.js" with { type: "text" };
 import icon from "./icon.svg" with { type: "text" };
 import index from "./index.htm" with { type: "text" };
 import layoutStyle from "./layout.css" with { type: "text" };
 import listScript from "./list.js" with { type: "text" };
 import mainScript from "./main.js" with { type: "text" };
 import narrowStyle from "./narrow.css" with { type: "text" };
+import outcomeScript from "./outcome.js" with { type: "text" };
 import overviewStyle from "./overview.css" with { type: "text" };
 import quoteScript from "./quote.js" with { type: "text" };
 import recordScript from "./record.js" with { type: "text" };
 import snippetsScript from "./snippets.js" with { type: "text" };
 import streamStyle from "./stream.css" with { type: "text" };
 import streamScript from "./stream.js" with { type: "text" };
+import troubleScript from "./trouble.js" with { type: "text" };
+import troublesStyle from "./troubles.css" with { type: "text" };
+import troublesScript from "./troubles.js" with { type: "text" };
 
 /** A file of the page: its content type, and its text. */
 export interface Asset {
@@ -37,12 +43,18 @@ export const ASSETS: Readonly<Record<string, Asset>> = {
   "/page/icon.svg": { type: "image/svg+xml", text: icon },
   "/page/base.css": { type: css, text: baseStyle },
   "/page/overview.css": { type: css, text: overviewStyle },
+  "/page/troubles.css": { type: css, text: troublesStyle },
   "/page/layout.css": { type: css, text: layoutStyle },
   "/page/stream.css": { type: css, text: streamStyle },
   "/page/detail.css": { type: css, text: detailStyle },
   "/page/builder.css": { type: css, text: builderStyle },
   "/page/narrow.css": { type: css, text: narrowStyle },
   "/page/main.js": { type: script, text: mainScript },
+  "/page/glance.js": { type: script, text: glanceScript },
+  "/page/outcome.js": { type: script, text: outcomeScript },
+  "/page/format.js": { type: script, text: formatScript },
+  "/page/troubles.js": { type: script, text: troublesScript },
+  "/page/trouble.js": { type: script, text: troubleScript },
   "/page/stream.js": { type: script, text: streamScript },
   "/page/feed.js": { type: script, text: feedScript },
   "/page/filter.js": { type: script, text: filterScript },

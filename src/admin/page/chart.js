@@ -1,45 +1,45 @@
-// Events per second over the last minute and a half: what was taken, and on top what was not.
+// Events per second over the last minute and a half: what was accepted, and on top what was rejected or has failed.
 import { byId } from "./dom.js";
 
 const SECONDS = 90;
 const WIDTH = 900;
 const HEIGHT = 100;
 
-const taken = byId("chart-taken", SVGPathElement);
-const refused = byId("chart-refused", SVGPathElement);
+const acceptedPath = byId("chart-accepted", SVGPathElement);
+const errorsPath = byId("chart-errors", SVGPathElement);
 const top = byId("chart-top", HTMLElement);
 const picture = byId("chart", SVGSVGElement);
 
-/** @type {{ taken: number, refused: number }[]} */
+/** @type {{ accepted: number, errors: number }[]} */
 const seconds = [];
 
-/** Adds one second at the right. @param {number} takenRate @param {number} refusedRate */
-export function addSecond(takenRate, refusedRate) {
-  seconds.push({ taken: takenRate, refused: refusedRate });
+/** Adds one second at the right. @param {number} accepted @param {number} errors */
+export function addSecond(accepted, errors) {
+  seconds.push({ accepted, errors });
   if (seconds.length > SECONDS) seconds.shift();
   draw();
 }
 
 function draw() {
-  const peak = Math.max(1, ...seconds.map((second) => second.taken + second.refused));
+  const peak = Math.max(1, ...seconds.map((second) => second.accepted + second.errors));
   const scale = niceAbove(peak);
   const step = WIDTH / SECONDS;
-  let takenPath = "";
-  let refusedPath = "";
+  let accepted = "";
+  let errors = "";
   for (const [index, second] of seconds.entries()) {
     const x = WIDTH - (seconds.length - index) * step;
-    const low = (second.taken / scale) * HEIGHT;
-    const high = (second.refused / scale) * HEIGHT;
+    const low = (second.accepted / scale) * HEIGHT;
+    const high = (second.errors / scale) * HEIGHT;
     // A single event among thousands must still be seen.
-    if (low > 0) takenPath += bar(x, 0, Math.max(1.5, low), step);
-    if (high > 0) refusedPath += bar(x, low, Math.max(3, high), step);
+    if (low > 0) accepted += bar(x, 0, Math.max(1.5, low), step);
+    if (high > 0) errors += bar(x, low, Math.max(3, high), step);
   }
-  taken.setAttribute("d", takenPath);
-  refused.setAttribute("d", refusedPath);
+  acceptedPath.setAttribute("d", accepted);
+  errorsPath.setAttribute("d", errors);
   top.textContent = `${scale.toLocaleString("en")}/s`;
   const last = seconds.at(-1);
   if (last === undefined) return;
-  const rates = `${Math.round(last.taken)} taken and ${Math.round(last.refused)} refused per second`;
+  const rates = `${Math.round(last.accepted)} accepted, ${Math.round(last.errors)} rejected or failed per second`;
   picture.setAttribute("aria-label", `Events per second, last ${SECONDS} seconds. Now: ${rates}`);
 }
 

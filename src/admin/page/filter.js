@@ -1,5 +1,6 @@
 // What the viewer asks to see: sent to the gateway, and applied again to what is already here.
 import { byId } from "./dom.js";
+import { ACCEPTED } from "./outcome.js";
 
 const search = byId("filter-text", HTMLInputElement);
 const selects = {
@@ -30,7 +31,7 @@ export function writeFilter() {
 /** Whether a request is wanted. @param {import("./record.js").LiveRecord} record */
 export function matches(record) {
   const { source, destination, type, outcome } = selects;
-  const outcomes = outcome.value === "accepted" ? ["published", "spooled", "quarantined"] : [outcome.value];
+  const outcomes = outcome.value === "accepted" ? ACCEPTED : [outcome.value];
   if (source.value !== "" && source.value !== (record.sourceId ?? "_unknown")) return false;
   if (destination.value !== "" && !record.destinations.includes(destination.value)) return false;
   if (type.value !== "" && type.value !== record.type) return false;

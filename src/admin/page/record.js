@@ -1,5 +1,6 @@
 // One request as the feed tells it, and its row in the list.
 import { create } from "./dom.js";
+import { ERRORS } from "./outcome.js";
 
 /**
  * @typedef {object} LiveRecord
@@ -15,13 +16,10 @@ import { create } from "./dom.js";
  * @property {any} event
  */
 
-/** Outcomes of requests whose event is not kept, and whose sender must hear so. */
-const REFUSED = ["rejected", "failed"];
-
 /** Draws the row of a request. @param {LiveRecord} record */
 export function drawRecord(record) {
   const { event, reason } = record;
-  const isRefused = REFUSED.includes(record.outcome);
+  const isError = ERRORS.includes(record.outcome);
   const to = record.destinations.join(", ");
   const name = record.type === "track" ? event?.event : event?.name;
   const url = event?.context?.page?.url ?? event?.properties?.url;
@@ -34,13 +32,13 @@ export function drawRecord(record) {
     create("span", { class: "outcome" }, record.outcome),
     create("span", { class: "type" }, record.type),
     title,
-    ...(isRefused
+    ...(isError
       ? []
       : [create("span", { class: "url", title: readText(url) }, readText(url).replace(/^https?:\/\//, ""))]),
     create("span", { class: "source" }, record.sourceId ?? "unknown"),
     create("span", { class: "to", title: to }, to),
   );
-  const item = create("li", { class: isRefused ? "item refused" : "item" }, row);
+  const item = create("li", { class: isError ? "item error" : "item" }, row);
   item.dataset.outcome = record.outcome;
   return item;
 }
