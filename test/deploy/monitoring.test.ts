@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Type } from "@sinclair/typebox";
-import { openPorts } from "../support/ports.ts";
+import { IDLE, openPorts } from "../support/ports.ts";
 import { whyNot } from "../support/system.ts";
+import { destination } from "../support/troubles.ts";
 import { unless } from "../support/unless.ts";
 import { checkShape, readText, readYaml, runTool, strict } from "./files.ts";
 
@@ -39,6 +40,7 @@ const Dashboard = Type.Object({
 });
 const Prometheus = strict({
   global: strict({ scrape_interval: Type.String({ pattern: "^[0-9]+s$" }) }),
+  rule_files: Type.Array(Type.String()),
   scrape_configs: Type.Array(
     strict({
       job_name: Type.String(),
@@ -88,6 +90,7 @@ let exposition = "";
 
 beforeAll(async () => {
   ports = openPorts();
+  ports.world.state = { ...IDLE, destinations: [destination("warehouse")] };
   const send = (path: string, agent = "curl/8") =>
     fetch(`${ports.publicUrl}/pixel/v1/${path}`, { headers: { "user-agent": agent } });
   await send("page?writeKey=wk_blog&name=Home");
