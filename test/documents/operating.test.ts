@@ -5,12 +5,14 @@ import { join } from "node:path";
 import { AckPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "nats";
 import { findObstacles } from "../../src/admin/readiness.ts";
+import { tellTroubles } from "../../src/admin/troubles.ts";
 import { SPOOL_STATES } from "../../src/delivery/spool/admission.ts";
-import { NATS_STATES } from "../../src/delivery/state.ts";
+import { DESTINATION_STATES, NATS_STATES } from "../../src/delivery/state.ts";
 import { createMetrics } from "../../src/observe/metrics.ts";
 import { tailLines, withGateway } from "../support/gatewayprocess.ts";
 import { startNats } from "../support/natsserver.ts";
 import { IDLE } from "../support/ports.ts";
+import { destination, NO_ACK } from "../support/troubles.ts";
 import { until } from "../support/until.ts";
 import { codeIn, ROOT, readDocument, rowsUnder } from "./markdown.ts";
 
@@ -59,6 +61,34 @@ test("docs/operating.md has a row for every obstacle to readiness", () => {
     ),
   );
   expect(namedUnder("Readiness").sort()).toEqual([...obstacles].sort());
+});
+
+test("docs/operating.md shows the lines that /readyz has of what is in trouble", () => {
+  const destinations = [
+    destination("warehouse", {
+      state: "shut",
+      reason: "maximum messages exceeded (10077)",
+      copies: 1203,
+      refused: 57,
+      quarantined: 12,
+    }),
+    destination("alerts", {
+      state: "slow",
+      reason: "the stream acks later than a client should wait",
+      copies: 1,
+    }),
+    destination("crm", { state: "barred", reason: "the stream CRM is missing", copies: 40 }),
+  ];
+  const findings = [{ ...NO_ACK, says: "the stream does not ack" }];
+  const lines = ["OK", ...tellTroubles({ ...IDLE, destinations, findings, quarantineFull: true })];
+  const blocks = OPERATING.blocks.filter(({ language }) => language === "text");
+  expect(blocks.map(({ text }) => text)).toContain(lines.join("\n"));
+});
+
+test("docs/operating.md has a row for every state of a destination", () => {
+  expect(namedUnder("A destination in trouble").slice(0, DESTINATION_STATES.length)).toEqual([
+    ...DESTINATION_STATES,
+  ]);
 });
 
 test("docs/operating.md shows NATS rights that are enough for the gateway, for tail and for a durable subscriber", async () => {

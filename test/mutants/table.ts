@@ -6,6 +6,7 @@ import { DATA_DIR } from "./datadir.ts";
 import { DELIVERY } from "./delivery.ts";
 import type { Mutant } from "./mutant.ts";
 import { OBSERVE } from "./observe.ts";
+import { PAGE } from "./page.ts";
 import { PROCESS } from "./process.ts";
 import { SERVER } from "./server.ts";
 
@@ -16,6 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...DATA_DIR,
   ...DELIVERY,
   ...OBSERVE,
+  ...PAGE,
   ...PROCESS,
   ...SERVER,
 ];
