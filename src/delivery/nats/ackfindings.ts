@@ -23,7 +23,7 @@ export class AckFindings {
 
   /** A message id has been busy for long. */
   busy(stream: string, nowMs: number): string {
-    const says = `the stream has been storing a message for more than a minute without an end, and keeps it in the spool`;
+    const says = "a message has been in process for more than a minute (10158), and stays in the spool";
     const cure = `nats stream cluster step-down ${stream}`;
     this.#note({ stream, severity: "warning", says, cure, isFatal: false }, nowMs);
     return cure;

@@ -17,7 +17,7 @@ import type { InFlightWindow, Verdict } from "./window.ts";
 export interface VerdictsOptions {
   readonly window: InFlightWindow<Way>;
   readonly gates: Gates;
-  readonly watches: Watches;
+  readonly watches: Pick<Watches, "takes" | "recheck">;
   readonly log: DeliveryLog;
   readonly time: Clock;
   /** Called for each answer, whatever it says. */
