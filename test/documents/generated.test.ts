@@ -37,6 +37,7 @@ test("docs/architecture.md takes each state table from the head of its file", ()
   const machines = Array.from(text.matchAll(/<!-- generated: table (\S+) -->/g), ([, path]) => path);
   expect(machines).toEqual([
     "src/delivery/nats/health.ts",
+    "src/delivery/gate.ts",
     "src/delivery/spool/admission.ts",
     "src/delivery/relaywindow.ts",
     "src/process/slot.ts",

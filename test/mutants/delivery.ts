@@ -1,8 +1,6 @@
 // Faults on the way from an event to somewhere safe.
 import type { Mutant } from "./mutant.ts";
 
-const NATS = "test/delivery/nats";
-
 export const DELIVERY: readonly Mutant[] = [
   {
     name: "the relay does not send first what may be stored",
@@ -24,48 +22,6 @@ export const DELIVERY: readonly Mutant[] = [
     from: 'change({ is: "unacked", isDegraded });',
     to: "",
     tests: ["test/delivery/relay.test.ts"],
-  },
-  {
-    name: "a late ack counts as fit",
-    file: "src/delivery/nats/health.ts",
-    from: " && nowMs - event.sentMs < FIT_MS",
-    to: "",
-    tests: [`${NATS}/health.test.ts`],
-  },
-  {
-    name: "an ack of what was sent before the trouble counts as fit",
-    file: "src/delivery/nats/health.ts",
-    from: "event.sentMs > health.troubledMs && ",
-    to: "",
-    tests: [`${NATS}/health.test.ts`],
-  },
-  {
-    name: "the connection is not dropped after 10 s of silence",
-    file: "src/delivery/nats/publisher.ts",
-    from: 'if (isConnected && health.phase === "down") connection.drop(why);',
-    to: "void isConnected;",
-    tests: [`${NATS}/publisher.test.ts`],
-  },
-  {
-    name: "acks that cannot be received are ignored",
-    file: "src/delivery/nats/publisher.ts",
-    from: 'change({ is: "deaf" }, "acks cannot be received");',
-    to: "",
-    tests: [`${NATS}/publisher.test.ts`],
-  },
-  {
-    name: "a stream that is there makes a deaf connection up",
-    file: "src/delivery/nats/health.ts",
-    from: 'if (phase === "up" || phase === "deaf") return health;',
-    to: 'if (phase === "up") return health;',
-    tests: [`${NATS}/health.test.ts`, `${NATS}/publisher.test.ts`],
-  },
-  {
-    name: "what is in flight waits for its deadline when acks cannot be received",
-    file: "src/delivery/nats/publisher.ts",
-    from: 'window.expire("acks cannot be received", () => true);',
-    to: "",
-    tests: [`${NATS}/publisher.test.ts`],
   },
   {
     name: "a settle that throws ends the loop",
@@ -108,20 +64,6 @@ export const DELIVERY: readonly Mutant[] = [
     from: '(admission.is === "refusing" && nowMs >= admission.untilMs)',
     to: 'admission.is === "refusing"',
     tests: ["test/delivery/spool/admission.test.ts"],
-  },
-  {
-    name: "a payload counts in UTF-16 units on the wire",
-    file: "src/delivery/nats/window.ts",
-    from: "this.bytes += listener.outgoing.payloadBytes;",
-    to: "this.bytes += listener.outgoing.payload.length;",
-    tests: [`${NATS}/window.test.ts`],
-  },
-  {
-    name: "a client of another shape ends in a loop",
-    file: "src/delivery/nats/path.ts",
-    from: "return new PublicPath(connection);",
-    to: 'throw new Error("another shape");',
-    tests: [`${NATS}/publisher.test.ts`],
   },
   {
     name: "a spool's log may be damaged without a word",

@@ -5,6 +5,7 @@ import { CONFIG } from "./config.ts";
 import { DATA_DIR } from "./datadir.ts";
 import { DELIVERY } from "./delivery.ts";
 import type { Mutant } from "./mutant.ts";
+import { NATS_MUTANTS } from "./nats.ts";
 import { OBSERVE } from "./observe.ts";
 import { PAGE } from "./page.ts";
 import { PROCESS } from "./process.ts";
@@ -17,6 +18,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...DATA_DIR,
   ...DELIVERY,
   ...OBSERVE,
+  ...NATS_MUTANTS,
   ...PAGE,
   ...PROCESS,
   ...SERVER,
