@@ -142,9 +142,11 @@ async function runTail(words: Words): Promise<number> {
     throw new Exit(2, `Cannot tail: --type ${quote(words.flags.type)} is not ${EVENT_TYPES.join(" or ")}`);
   }
   const config = requireConfig();
+  const { configFile, nats, stream } = config;
+  const layout = nats === null ? null : requireConfiguration(configFile, stream).layout;
   const { tail } = await import("./tail.ts");
   try {
-    return await tail(config, {
+    return await tail(config, layout, {
       destination: words.rest[0] ?? null,
       type: type ?? null,
       source: words.flags.source ?? null,

@@ -1,6 +1,9 @@
 // `pixelgate tail`: events on stdout as they come, a readable line each or as JSON.
 import type { Config } from "../config/environment.ts";
-import { type Followed, followSpools, followStream } from "../delivery/follow.ts";
+import type { Layout } from "../config/layout.ts";
+import { followSpools } from "../delivery/follow.ts";
+import type { Followed } from "../delivery/followed.ts";
+import { followStreams } from "../delivery/nats/follow.ts";
 import type { EventType } from "../pixel/schema.ts";
 
 /** Which events `tail` prints, and how. */
@@ -27,16 +30,21 @@ interface Glimpse {
   };
 }
 
-/** Prints until it is interrupted; resolves with the exit code. Rejects when there is nothing to read from. */
-export async function tail(config: Config, options: TailOptions): Promise<number> {
-  const { nats, stream, dataDir } = config;
+/**
+ * Prints until it is interrupted; resolves with the exit code. Rejects when there is nothing to read from. The layout says
+ * which streams there are; it is null without NATS.
+ */
+export async function tail(config: Config, layout: Layout | null, options: TailOptions): Promise<number> {
+  const { nats, dataDir } = config;
   const follow = { destinationId: options.destination, isFromStart: options.isFromStart };
-  const where = nats === null ? `the spool in ${dataDir}` : `NATS stream ${stream.name}`;
+  const isSpool = nats === null || layout === null;
+  const where = isSpool ? `the spool in ${dataDir}` : "NATS";
   // A reader that has seen enough (`| head`) closes the pipe: that is no error.
   process.stdout.on("error", () => process.exit(0));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(0));
   if (process.stderr.isTTY) console.error(`Waiting for events from ${where}; Ctrl-C ends`);
-  const messages = nats === null ? followSpools(dataDir, follow) : followStream(nats, stream, follow);
+  const onSkipped = (reason: string) => console.error(`Cannot tail all: ${reason}`);
+  const messages = isSpool ? followSpools(dataDir, follow) : followStreams(nats, layout, follow, onSkipped);
   for await (const message of messages) {
     const event = readEvent(message.payload);
     if (event === null) continue;

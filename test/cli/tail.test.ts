@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { connect } from "nats";
 import { runCommand, tailLines, untilNatsIsUp, withGateway } from "../support/gatewayprocess.ts";
-import { startNats } from "../support/natsserver.ts";
+import { administer, startNats } from "../support/natsserver.ts";
 
 test("pixelgate tail prints a readable line an event, in which a visitor's text steers no terminal", async () => {
   await withGateway({}, async (gateway) => {
@@ -49,4 +49,32 @@ test("pixelgate tail follows the stream with NATS, refused requests and what is 
   const { code, stderr } = await runCommand(["tail"], env);
   expect(code).toBe(1);
   expect(stderr).toMatch(/^Cannot tail: .+\n$/);
+});
+
+test("pixelgate tail says of a work queue why it does not read it", async () => {
+  const nats = await startNats();
+  try {
+    await administer(nats.url, (manager) =>
+      manager.streams.add({ name: "PIXEL", subjects: ["pixel.>"], retention: "workqueue" }),
+    );
+    const { code, stderr } = await runCommand(["tail"], { NATS_URL: nats.url });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr:
+        "Cannot tail: stream PIXEL is a work queue: each event is for one reader that acknowledges it, and who only looks is not let in\n",
+    });
+  } finally {
+    await nats.stop();
+  }
+});
+
+test("pixelgate tail tells every fault of the configuration file before it reads from NATS", async () => {
+  const { code, stderr } = await runCommand(["tail"], {
+    NATS_URL: "nats://127.0.0.1:1",
+    PIXELGATE_CONFIG: "/nowhere/pixelgate.json",
+  });
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: "Cannot read /nowhere/pixelgate.json: no such file\n",
+  });
 });

@@ -147,16 +147,11 @@ const KNOWN_IN: readonly [what: string, room: string, knows: Question][] = [
   ["pino", "src/observe/log.ts", imports(/^pino/)],
   ["Prometheus", "src/observe/", imports(/^prom-client$/)],
 ];
-/** Beside `nats/`: what reads messages for `tail` asks JetStream for a consumer. */
-const ALSO: Readonly<Record<string, readonly string[]>> = { NATS: ["src/delivery/follow.ts"] };
-
 for (const [what, room, knows] of KNOWN_IN) {
   test(`src knows ${what} in ${room} alone`, () => {
     const knowing = breaches(SOURCE, knows);
-    const also = ALSO[what] ?? [];
-    expect(knowing.filter((path) => !path.startsWith(room) && !also.includes(path))).toEqual([]);
+    expect(knowing.filter((path) => !path.startsWith(room))).toEqual([]);
     expect(knowing.some((path) => path.startsWith(room))).toBe(true);
-    expect(also.filter((path) => !knowing.includes(path))).toEqual([]);
   });
 }
 

@@ -15,10 +15,12 @@ export interface NatsOptions {
   readonly port?: number;
   /** More lines of the server's configuration. */
   readonly config?: string;
+  /** Its JetStream domain. */
+  readonly domain?: string;
   /** It waits for TLS before it greets: that it listens is enough. */
   readonly isTlsFirst?: boolean;
   /** The program; default: the first of NATS_SERVERS, else the one of this machine. */
-  readonly binary?: string;
+  readonly binary?: string | undefined;
 }
 
 /** A nats-server with JetStream that can be killed, frozen and started again on its store. */
@@ -61,7 +63,7 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
 /** Prepares a server that is not started yet, so that its port is known before it is there. */
 export async function createNats(options: NatsOptions = {}): Promise<NatsServer> {
   const port = options.port ?? (await freePort());
-  return createServerAt(port, options.config ?? "", options.binary, options.isTlsFirst);
+  return createServerAt(port, options);
 }
 
 /** Starts a cluster of servers that know each other; resolves when all take connections. */
@@ -71,24 +73,21 @@ export async function startCluster(size = 3, binary?: string, config = ""): Prom
   const routes = ports.slice(size).map((port) => `nats-route://127.0.0.1:${port}`);
   const servers = ports.slice(0, size).map((port, index) => {
     const cluster = `cluster { name: test, listen: "127.0.0.1:${ports[size + index]}", routes: ${JSON.stringify(routes)} }`;
-    return createServerAt(port, `server_name: "n${index + 1}"\n${cluster}\n${config}`, binary);
+    return createServerAt(port, { binary, config: `server_name: "n${index + 1}"\n${cluster}\n${config}` });
   });
   await Promise.all(servers.map((server) => server.start()));
   return servers;
 }
 
-function createServerAt(
-  port: number,
-  config: string,
-  firstBinary = findNatsServer(),
-  isTlsFirst = false,
-): NatsServer {
-  let binary = firstBinary;
+function createServerAt(port: number, options: Omit<NatsOptions, "port">): NatsServer {
+  const { config = "", isTlsFirst = false, domain } = options;
+  let { binary = findNatsServer() } = options;
   const folder = mkdtempSync(join(tmpdir(), "pixelgate-nats-"));
   const storeDir = join(folder, "store");
   const file = join(folder, "server.conf");
+  const jetstream = `jetstream { store_dir: "${storeDir}"${domain === undefined ? "" : `, domain: ${domain}`} }`;
   const write = (lines: string) =>
-    writeFileSync(file, `listen: "127.0.0.1:${port}"\njetstream { store_dir: "${storeDir}" }\n${lines}\n`);
+    writeFileSync(file, `listen: "127.0.0.1:${port}"\n${jetstream}\n${lines}\n`);
   write(config);
   let child: ChildProcess | null = null;
   let output = "";
