@@ -97,7 +97,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   }
   const others = OTHER_LOGINS.filter(isSet);
   if (isSet("NATS_NKEY") && others.length > 0) {
-    faults.push(`Cannot use NATS_NKEY together with ${others.join(", ")}: either says who one is`);
+    faults.push(`Cannot use NATS_NKEY together with ${others.join(", ")}: each says who one is`);
   }
   if (value.NATS_URL === null) {
     const loose = NAMES.filter((name) => name.startsWith("NATS_") && isSet(name));

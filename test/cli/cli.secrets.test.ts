@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { nkeys } from "nats";
 import { type Gateway, linesOf, runCommand, startGateway } from "../support/gatewayprocess.ts";
 import { startNats } from "../support/natsserver.ts";
 import { PASTES, piecesOf } from "../support/secrets.ts";
@@ -16,7 +17,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const secrets = PASTES.map((paste) => fc.sample(paste, 1)[0] ?? "");
 const pieces = secrets.flatMap(piecesOf);
 
-const PASTED = ["NATS_CREDS", "NATS_TLS_KEY", "NATS_TLS_CERT", "NATS_TLS_CA", "PIXELGATE_CONFIG", "PORT"];
+const PASTED = [
+  "NATS_CREDS",
+  "NATS_NKEY",
+  "NATS_TLS_KEY",
+  "NATS_TLS_CERT",
+  "NATS_TLS_CA",
+  "PIXELGATE_CONFIG",
+  "PORT",
+];
 
 test("pixelgate with something pasted into every setting says which, in a line each, and shows nothing of it", async () => {
   const env = Object.fromEntries(PASTED.map((name, at) => [name, secrets[at % secrets.length] ?? ""]));
@@ -28,10 +37,20 @@ test("pixelgate with something pasted into every setting says which, in a line e
   });
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   const lines = stderr.trimEnd().split("\n");
-  for (const name of ["NATS_CREDS", "NATS_TLS_KEY", "NATS_TLS_CERT", "NATS_TLS_CA", "PORT", "NATS_URL"]) {
+  for (const name of [
+    "NATS_CREDS",
+    "NATS_NKEY",
+    "NATS_TLS_KEY",
+    "NATS_TLS_CERT",
+    "NATS_TLS_CA",
+    "PORT",
+    "NATS_URL",
+  ]) {
     expect(lines.some((line) => line.startsWith(`Cannot read ${name}: `))).toBe(true);
   }
-  expect(lines.filter((line) => !line.startsWith("Cannot read "))).toEqual([]);
+  expect(lines.filter((line) => !line.startsWith("Cannot read "))).toEqual([
+    "Cannot use NATS_NKEY together with NATS_CREDS: each says who one is",
+  ]);
   for (const piece of [...pieces, "hunter2"]) expect(stderr).not.toContain(piece);
 });
 
@@ -57,10 +76,16 @@ test("a gateway that cannot connect logs nothing of its credentials, whatever is
   const { host } = new URL(nats.url);
   const file = join(folder, "faulty.creds");
   writeFileSync(file, secrets.join("\n"));
+  // Whole, but of nobody that the server knows.
+  const seed = new TextDecoder().decode(nkeys.createUser().getSeed());
+  const nkey = join(folder, "other.nk");
+  writeFileSync(nkey, seed);
   const word = () => fc.sample(fc.stringMatching(/^z[a-z0-9]{11}$/), 1)[0] ?? "";
   const [token = "", password = "", inUrl = "", admin = ""] = [word(), word(), word(), word()];
   const faulty: readonly Record<string, string>[] = [
     { NATS_CREDS: file },
+    { NATS_NKEY: file },
+    { NATS_NKEY: nkey },
     { NATS_TLS_CERT: file, NATS_TLS_KEY: file },
     { NATS_TOKEN: token, NATS_USER: "me", NATS_PASSWORD: password },
   ];
@@ -74,6 +99,6 @@ test("a gateway that cannot connect logs nothing of its credentials, whatever is
     ),
   ).finally(nats.stop);
   for (const output of outputs) {
-    for (const piece of [...pieces, token, password, inUrl, admin]) expect(output).not.toContain(piece);
+    for (const piece of [...pieces, seed, token, password, inUrl, admin]) expect(output).not.toContain(piece);
   }
 }, 30_000);

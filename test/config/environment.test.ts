@@ -152,7 +152,7 @@ describe("faults", () => {
       const others = { NATS_CREDS: file, NATS_TOKEN: "t", NATS_USER: "u", PORT: "x" };
       expect(faultsOf({ ...NATS, ...others, NATS_NKEY: file })).toEqual([
         'Cannot read PORT: "x" is not an integer from 0 to 65535',
-        "Cannot use NATS_NKEY together with NATS_CREDS, NATS_TOKEN, NATS_USER: either says who one is",
+        "Cannot use NATS_NKEY together with NATS_CREDS, NATS_TOKEN, NATS_USER: each says who one is",
       ]);
     } finally {
       rmSync(folder, { recursive: true });

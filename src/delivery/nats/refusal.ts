@@ -25,8 +25,8 @@ const UNKNOWN_SIGNER = new Set([
   "SELF_SIGNED_CERT_IN_CHAIN",
 ]);
 
-/** How a connection breaks that the server ends in the middle of TLS; the client also does so without any code. */
-const BROKEN = new Set(["EBADF", "EPIPE", "ECONNRESET", ""]);
+/** How a connection breaks that the server ends in the middle of TLS, on Bun and on Deno, or without any code. */
+const BROKEN = new Set(["EBADF", "EPIPE", "EPERM", "ECONNRESET", ""]);
 
 const LOGINS: Readonly<Record<Login["is"], string>> = {
   nobody: "it asks for credentials, and none are set",
@@ -77,12 +77,13 @@ function aboutTls(code: string, attempt: Attempt): string | null {
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
     return `the server's certificate is not for ${attempt.host}: NATS_URL has to name it as its certificate does`;
   }
-  const isRefused = code.includes("_ALERT_") || (greeting?.asksForCertificate === true && BROKEN.has(code));
-  if (isRefused && hasCertificate) return "the server does not take the client certificate of NATS_TLS_CERT";
-  if (isRefused && (greeting?.asksForCertificate || code.endsWith("CERTIFICATE_REQUIRED"))) {
+  if (!hasCertificate && (greeting?.asksForCertificate || code.endsWith("CERTIFICATE_REQUIRED"))) {
     return "the server asks for a client certificate: set NATS_TLS_CERT and NATS_TLS_KEY";
   }
-  return null;
+  const isRefused = code.includes("_ALERT_") || (greeting?.asksForCertificate && BROKEN.has(code));
+  return hasCertificate && isRefused
+    ? "the server does not take the client certificate of NATS_TLS_CERT"
+    : null;
 }
 
 function aboutNetwork(error: unknown, code: string, { greeting }: Attempt): string {

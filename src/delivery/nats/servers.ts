@@ -8,7 +8,7 @@ import { reasonOf } from "../log.ts";
 import { NatsError } from "./fault.ts";
 import { DIAL_TIMEOUT_MS, type Greeted, type Greeting, greet, type Tls } from "./greeting.ts";
 import { type Login, readLogin } from "./login.ts";
-import { type Attempt, isAboutTls, reasonOfRefusal } from "./refusal.ts";
+import { type Attempt, isAboutLogin, isAboutTls, reasonOfRefusal } from "./refusal.ts";
 import { readSettingFile } from "./settingfile.ts";
 
 /** How to reach NATS, with what the servers ask for. Holds credentials: never logged. */
@@ -27,8 +27,8 @@ const MAX_PINGS_OUT = 3;
 export interface Dialled {
   readonly connection: NatsConnection;
   readonly greeting: Greeting;
-  /** The reason for a person, of an error that the connection has met. */
-  readonly explain: (error: unknown) => string;
+  /** The reason for a person, of an error that ended the connection. */
+  readonly explain: (error: Error) => string;
 }
 
 /** Connects to one server, once. Rejects with a `NatsError`, whose message is a reason for a person. */
@@ -52,7 +52,12 @@ export async function dialServer(server: Server, nats: NatsOptions, time: Clock)
   }
   try {
     const connection = await connect(optionsFor(server, tls, login));
-    return { connection, greeting: greeted.greeting, explain };
+    return {
+      connection,
+      greeting: greeted.greeting,
+      // TLS and network were well once: only the login can be what the attempt explains.
+      explain: (error) => (isAboutLogin(error) ? explain(error) : reasonOf(error)),
+    };
   } catch (error) {
     throw new NatsError(explain(error), { cause: error });
   }
@@ -61,7 +66,6 @@ export async function dialServer(server: Server, nats: NatsOptions, time: Clock)
 /** Connects once, to the first server that answers, for a command that reads. Rejects with each server's reason. */
 export async function dial(nats: NatsOptions): Promise<NatsConnection> {
   const refusals: string[] = [];
-  let cause: unknown;
   for (const server of readServers(nats.servers)) {
     try {
       // With the client's own reconnect a first dial that fails would say nothing but that it took too long.
@@ -70,10 +74,9 @@ export async function dial(nats: NatsOptions): Promise<NatsConnection> {
       return await connect({ ...options, reconnect: true, maxReconnectAttempts: -1 });
     } catch (error) {
       refusals.push(`${server.address}: ${error instanceof NatsError ? error.message : reasonOf(error)}`);
-      cause = error;
     }
   }
-  throw new NatsError(refusals.join(", "), { cause });
+  throw new NatsError(refusals.join(", "));
 }
 
 /** Looks at the server once more where it may be waiting for TLS, or for none. */

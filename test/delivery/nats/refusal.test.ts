@@ -50,7 +50,7 @@ const ROWS: readonly [what: string, error: unknown, attempt: Partial<Attempt>, r
   ],
   ["a JWT that ends early by our clock", expired, creds(NOW_MS), `User Authentication Expired: ${ended}`],
   ["no certificate of Bun's", coded("EBADF"), { greeting: ASKS }, certificateMissing],
-  ["no certificate of Deno's", coded("ECONNRESET"), { greeting: ASKS }, certificateMissing],
+  ["no certificate of Deno's", new errors.TimeoutError(), { greeting: ASKS }, certificateMissing],
   [
     "no certificate, and TLS first",
     coded("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED"),
@@ -58,6 +58,12 @@ const ROWS: readonly [what: string, error: unknown, attempt: Partial<Attempt>, r
     certificateMissing,
   ],
   ["a stranger's certificate", coded("EBADF"), { greeting: ASKS, hasCertificate: true }, certificateRefused],
+  [
+    "a stranger's certificate on Deno",
+    coded("EPERM"),
+    { greeting: ASKS, hasCertificate: true },
+    certificateRefused,
+  ],
   [
     "a stranger's certificate, and TLS first",
     coded("ERR_SSL_TLSV1_ALERT_UNKNOWN_CA"),
