@@ -104,5 +104,10 @@ export function* writeDestinationSeries(snapshots: readonly Snapshot[]): Steps<s
     for (const metric of metrics) metric.endStep();
   }
   for (const metric of metrics) metric.endStep();
-  return metrics.map((metric) => metric.text()).join("\n\n");
+  const texts: string[] = [];
+  for (const metric of metrics) {
+    texts.push(metric.text());
+    yield;
+  }
+  return texts.join("\n\n");
 }
