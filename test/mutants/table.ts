@@ -2,6 +2,7 @@
 import { ADMIN } from "./admin.ts";
 import { BOUNDS } from "./bounds.ts";
 import { CONFIG } from "./config.ts";
+import { CONNECTION } from "./connection.ts";
 import { DATA_DIR } from "./datadir.ts";
 import { DELIVERY } from "./delivery.ts";
 import type { Mutant } from "./mutant.ts";
@@ -15,6 +16,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...ADMIN,
   ...BOUNDS,
   ...CONFIG,
+  ...CONNECTION,
   ...DATA_DIR,
   ...DELIVERY,
   ...OBSERVE,

@@ -6,6 +6,7 @@ import { connect as connectTls } from "node:tls";
 import type { ServerInfo } from "nats";
 import type { Server } from "../../config/natsserver.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import type { Tls } from "./tls.ts";
 
 /** A server's greeting, as far as it matters. */
 export interface Greeting {
@@ -29,16 +30,6 @@ export type Greeted =
   | { readonly is: "silent" }
   /** There is no connection, or no TLS on it. */
   | { readonly is: "failed"; readonly error: Error & { readonly code?: string } };
-
-/** TLS as the client is told of it: the files' contents. */
-export interface Tls {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly servername?: string;
-  /** Before the greeting, not after it. */
-  readonly handshakeFirst?: boolean;
-}
 
 /** Longest wait for a server: for its greeting, and for what follows. */
 export const DIAL_TIMEOUT_MS = 5000;

@@ -3,7 +3,8 @@
 import type { Server } from "../../config/natsserver.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { greet } from "./greeting.ts";
-import { type Dialled, type NatsOptions, readTls } from "./servers.ts";
+import type { Dialled, NatsOptions } from "./servers.ts";
+import { readTls } from "./tls.ts";
 
 const LOOK_MS = 30_000;
 

@@ -6,10 +6,10 @@ import { readServers, type Server } from "../../config/natsserver.ts";
 import { type Clock, systemClock } from "../../runtime/clock.ts";
 import { reasonOf } from "../log.ts";
 import { NatsError } from "./fault.ts";
-import { DIAL_TIMEOUT_MS, type Greeted, type Greeting, greet, type Tls } from "./greeting.ts";
+import { DIAL_TIMEOUT_MS, type Greeted, type Greeting, greet } from "./greeting.ts";
 import { type Login, readLogin } from "./login.ts";
 import { type Attempt, isAboutLogin, isAboutTls, reasonOfRefusal } from "./refusal.ts";
-import { readSettingFile } from "./settingfile.ts";
+import { readTls, type Tls } from "./tls.ts";
 
 /** How to reach NATS, with what the servers ask for. Holds credentials: never logged. */
 export type NatsOptions = Pick<NatsConfig, "servers"> & Partial<NatsConfig>;
@@ -131,17 +131,4 @@ function optionsFor(server: Server, tls: Tls | null, login: Login): ConnectionOp
   }
   if (tls !== null) options.tls = tls;
   return options;
-}
-
-/** Reads the files anew, so that renewed ones count. Null without TLS, as far as it is up to us. */
-export function readTls(server: Server, nats: NatsOptions): Tls | null {
-  const { tlsCaFile, tlsCertFile, tlsKeyFile, tlsFirst } = nats;
-  if (!server.isTls && !tlsCaFile && !tlsCertFile && !tlsFirst) return null;
-  return {
-    ...(tlsCaFile ? { ca: readSettingFile(tlsCaFile, "NATS_TLS_CA").toString() } : {}),
-    ...(tlsCertFile ? { cert: readSettingFile(tlsCertFile, "NATS_TLS_CERT").toString() } : {}),
-    ...(tlsKeyFile ? { key: readSettingFile(tlsKeyFile, "NATS_TLS_KEY").toString() } : {}),
-    ...(tlsFirst ? { handshakeFirst: true } : {}),
-    ...(server.tlsName === null ? {} : { servername: server.tlsName }),
-  };
 }

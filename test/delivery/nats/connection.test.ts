@@ -152,3 +152,21 @@ test("createConnection takes what got it in at one server to those that this one
   });
   expect(log.lines.join("\n")).not.toContain("hunter2");
 });
+
+test("createConnection tells what a server says before it ends the connection", async () => {
+  const server = await nats("max_payload: 1024");
+  const lost: string[] = [];
+  const connection = createConnection({ servers: [server.url] }, recordLog(), systemClock, {
+    onConnected: (fresh) => {
+      // The client itself would refuse it.
+      if (fresh.info !== undefined) fresh.info.max_payload = 4096;
+      fresh.publish("a", "x".repeat(2048));
+    },
+    onLost: (reason) => void lost.push(reason),
+    onDenied() {},
+    onLimits() {},
+  });
+  afterTest(connection.close);
+  await until("it is lost", () => lost.length > 0);
+  expect(lost[0]).toBe("Maximum Payload Violation");
+});

@@ -1,7 +1,8 @@
 // TLS with a real nats-server: who is let in, and why not, in words.
 import { expect } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { connect as connectSocket } from "node:net";
+import { join } from "node:path";
 import { createServer } from "node:tls";
 import { dial, type NatsOptions } from "../../../src/delivery/nats/servers.ts";
 import { type Certified, certify, FOR } from "../../support/certificates.ts";
@@ -75,6 +76,26 @@ test("dial says that nobody it knows has signed the server's certificate", async
   expect(await refusal(port, {}, "nats")).toBe(unknown);
   expect(await refusal(port, { tlsCaFile: papers.otherAuthority.pem })).toBe(
     "the server's certificate is not signed by the CA of NATS_TLS_CA",
+  );
+});
+
+test("dial says of files that are no certificate and key, which the socket would throw for", async () => {
+  const papers = makePapers();
+  const { port } = await nats({ config: tlsConfig(papers, "verify: true") });
+  const { authority, client: own, stranger } = papers;
+  const key = "the files of NATS_TLS_CERT and NATS_TLS_KEY are no certificate and its key: ";
+  const swapped = { tlsCertFile: own.key, tlsKeyFile: own.pem };
+  const mixed = { tlsCertFile: own.pem, tlsKeyFile: stranger.key };
+  for (const files of [swapped, mixed]) {
+    expect(await refusal(port, { tlsCaFile: authority.pem, ...files })).toStartWith(key);
+  }
+  const junk = join(temporaryFolder(), "ca.pem");
+  writeFileSync(junk, "hunter2");
+  const reason = await refusal(port, { tlsCaFile: junk });
+  expect(reason).toStartWith("the file of NATS_TLS_CA holds no certificate: ");
+  expect(reason).not.toContain("hunter2");
+  expect(await refusal(port, { tlsCaFile: `${junk}.gone` })).toBe(
+    "the file of NATS_TLS_CA cannot be read: ENOENT",
   );
 });
 

@@ -1,0 +1,126 @@
+// Faults on the way to a NATS server, and in what is told of it.
+import type { Mutant } from "./mutant.ts";
+
+const NATS = "test/delivery/nats";
+
+export const CONNECTION: readonly Mutant[] = [
+  {
+    name: "an NKey goes together with other credentials",
+    file: "src/config/environment.ts",
+    from: 'if (isSet("NATS_NKEY") && others.length > 0) {',
+    to: 'if (isSet("NATS_NKEY") && others.length > 9) {',
+    tests: ["test/config/environment.test.ts"],
+  },
+  {
+    name: "the first URL's user counts at no other",
+    file: "src/config/natsserver.ts",
+    from: ": { ...server, user: first.user, password: first.password },",
+    to: ": server,",
+    tests: ["test/config/natsserver.test.ts", `${NATS}/servers.test.ts`],
+  },
+  {
+    name: "a URL's own user gives way to the first one's",
+    file: "src/config/natsserver.ts",
+    from: " || server.user !== null || server.password !== null",
+    to: "",
+    tests: ["test/config/natsserver.test.ts", `${NATS}/servers.test.ts`],
+  },
+  {
+    name: "a learned server is not told who we are",
+    file: "src/config/natsserver.ts",
+    from: "return { ...learned, isTls, user, password, tlsName };",
+    to: "void [user, password]; return { ...learned, isTls, tlsName };",
+    tests: ["test/config/natsserver.test.ts", `${NATS}/connection.test.ts`],
+  },
+  {
+    name: "a learned server's certificate has to be for a number",
+    file: "src/config/natsserver.ts",
+    from: "isIP(learned.host) === 0 || isIP(name) !== 0 ? null : name",
+    to: "name === learned.host ? name : null",
+    tests: ["test/config/natsserver.test.ts"],
+  },
+  {
+    name: "a JWT that has ended is taken for somebody else's",
+    file: "src/delivery/nats/refusal.ts",
+    from: "(expiresMs ?? nowMs + 1) <= nowMs",
+    to: "false",
+    tests: [`${NATS}/refusal.test.ts`],
+  },
+  {
+    name: "rights that end are taken for a server that does not answer",
+    file: "src/delivery/nats/connection.ts",
+    from: 'if (status.type === "error" && isAboutLogin(status.error)) lost(explain(status.error));',
+    to: "void [isAboutLogin, explain];",
+    tests: [`${NATS}/connection.test.ts`],
+  },
+  {
+    name: "a server's last words are not told",
+    file: "src/delivery/nats/connection.ts",
+    from: "if (status.error instanceof errors.ProtocolError) last = status.error.message;",
+    to: "void errors;",
+    tests: [`${NATS}/connection.test.ts`],
+  },
+  {
+    name: "a missing client certificate is not named",
+    file: "src/delivery/nats/refusal.ts",
+    from: "if (!hasCertificate && (greeting?.asksForCertificate ||",
+    to: "if (!hasCertificate && (",
+    tests: [`${NATS}/refusal.test.ts`, `${NATS}/servers.tls.test.ts`],
+  },
+  {
+    name: "a server that speaks TLS first is said to be silent",
+    file: "src/delivery/nats/servers.ts",
+    from: 'const isFirst = other.is === "greeting" || (other.is === "failed" && isAboutTls(other.error));',
+    to: "const isFirst = Number(other.is.length) < 0;",
+    tests: [`${NATS}/servers.tls.test.ts`],
+  },
+  {
+    name: "files that are no certificates are left to the socket",
+    file: "src/delivery/nats/tls.ts",
+    from: "createSecureContext(files);",
+    to: "void [createSecureContext, files];",
+    tests: [`${NATS}/servers.tls.test.ts`],
+  },
+  {
+    name: "a server that waits for TLS is left without a word",
+    file: "src/delivery/nats/greeting.ts",
+    from: "if (!waits) {",
+    to: "if (waits || !waits) {",
+    tests: [`${NATS}/greeting.test.ts`],
+  },
+  {
+    name: "a changed max_payload is told at each look",
+    file: "src/delivery/nats/limits.ts",
+    from: "if (maxPayload === told) return;",
+    to: "",
+    tests: [`${NATS}/limits.test.ts`],
+  },
+  {
+    name: "a user's own bound is taken for a change of the server's",
+    file: "src/delivery/nats/limits.ts",
+    from: "info.max_payload < greeting.maxPayload ? info.max_payload : Number.POSITIVE_INFINITY",
+    to: "Number.POSITIVE_INFINITY",
+    tests: [`${NATS}/limits.test.ts`],
+  },
+  {
+    name: "tail shows other destinations of a shared stream",
+    file: "src/delivery/nats/follow.ts",
+    from: "if (follow.destinationId !== null && follow.destinationId !== destinationId) continue;",
+    to: "",
+    tests: [`${NATS}/follow.test.ts`],
+  },
+  {
+    name: "tail reads the first partition alone",
+    file: "src/delivery/nats/follow.ts",
+    from: "return layout.destinations.get(destinationId)?.streams ?? [layout.defaultStream];",
+    to: "return layout.destinations.get(destinationId)?.streams.slice(0, 1) ?? [layout.defaultStream];",
+    tests: [`${NATS}/follow.test.ts`],
+  },
+  {
+    name: "tail asks the leaf node for the hub's streams",
+    file: "src/delivery/nats/follow.ts",
+    from: "jetstream(connection, jetStreamOptions(nats))",
+    to: "jetstream(connection, jetStreamOptions({ servers: nats.servers }))",
+    tests: [`${NATS}/follow.test.ts`],
+  },
+];
