@@ -96,6 +96,13 @@ export const CONNECTION: readonly Mutant[] = [
     tests: [`${NATS}/limits.test.ts`],
   },
   {
+    name: "events are measured by what the server took at first",
+    file: "src/delivery/nats/publisher.ts",
+    from: "maxPayload = bytes;",
+    to: "void bytes;",
+    tests: [`${NATS}/limits.test.ts`],
+  },
+  {
     name: "a user's own bound is taken for a change of the server's",
     file: "src/delivery/nats/limits.ts",
     from: "info.max_payload < greeting.maxPayload ? info.max_payload : Number.POSITIVE_INFINITY",

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createConnection } from "../../../src/delivery/nats/connection.ts";
+import { createPublisher } from "../../../src/delivery/nats/publisher.ts";
 import type { NatsOptions } from "../../../src/delivery/nats/servers.ts";
 import { createHandClock, type HandClock } from "../../support/clock.ts";
 import { freePort } from "../../support/freeport.ts";
@@ -9,6 +10,8 @@ import type { NatsServer } from "../../support/natsserver.ts";
 import { createOperatorMode } from "../../support/operator.ts";
 import {
   afterTest,
+  event,
+  LAYOUT,
   nats,
   putAwayAfterEach,
   type RecordedLog,
@@ -20,6 +23,14 @@ import { until } from "../../support/until.ts";
 putAwayAfterEach();
 
 const LOOK_MS = 30_000;
+
+/** Turns the clock on to each next look, but not while one may be on its way: that would be its end. */
+function createLooks(time: HandClock): () => void {
+  let polls = 0;
+  return () => {
+    if (polls++ % 50 === 0) time.advance(LOOK_MS);
+  };
+}
 
 interface Watched {
   readonly time: HandClock;
@@ -45,11 +56,13 @@ async function watch(options: NatsOptions): Promise<Watched> {
   });
   afterTest(connection.close);
   await until("it is connected", () => isConnected);
-  const untilTold = (count: number) =>
-    until(`${count} limits are told`, () => {
-      time.advance(LOOK_MS);
+  const untilTold = (count: number) => {
+    const look = createLooks(time);
+    return until(`${count} limits are told`, () => {
+      look();
       return limits.length >= count;
     });
+  };
   return { time, log, limits, untilTold };
 }
 
@@ -80,9 +93,42 @@ test("watchLimits does not take a user's own bound for a change of the server's"
     return ((await varz.json()) as { total_connections: number }).total_connections;
   };
   const before = await countConnections();
+  const look = createLooks(time);
   await until("it has looked, and after that begun to look again", async () => {
-    time.advance(LOOK_MS);
+    look();
     return (await countConnections()) > before + 1;
   });
   expect(limits).toEqual([]);
+});
+
+test("createPublisher measures events by the size that the server takes now", async () => {
+  const server = await nats();
+  const time = createHandClock();
+  const publisher = createPublisher({
+    nats: { servers: [server.url] },
+    layout: LAYOUT,
+    log: recordLog(),
+    time,
+    onState() {},
+    onNews() {},
+    onAck: undefined,
+  });
+  afterTest(publisher.close);
+  await until("it is up", () => publisher.state === "up");
+  const large = event("large", { payload: "x".repeat(2048) });
+  const [route] = large.routes;
+  if (route === undefined) throw new Error("there is no route");
+  const why = () => publisher.tooLarge(large, route);
+  expect(why()).toBeNull();
+  await limit(server, 1024);
+  const [shrink, grow] = [createLooks(time), createLooks(time)];
+  await until("it is too large", () => {
+    shrink();
+    return why() !== null;
+  });
+  await limit(server, 4096);
+  await until("it fits again", () => {
+    grow();
+    return why() === null;
+  });
 });
