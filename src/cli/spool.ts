@@ -115,7 +115,7 @@ async function exportAll(dataDir: string, files: readonly string[]): Promise<num
   if (isWatched) console.error(BELONGS);
   for (const file of files) {
     warnOfLog(dataDir, file);
-    for (const { events, damaged } of readEvents(dataDir, file)) {
+    for (const { found: events, damaged } of readEvents(dataDir, file)) {
       await print(events.map((event) => `${exportLine(event)}\n`).join(""));
       exported += events.length;
       lost += damaged;

@@ -68,9 +68,9 @@ export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
     }
   }
 
-  /** Nothing is left in it, and nothing of a damaged file of its own is still to come back. */
+  /** Nothing is left in it, nor in quarantine, and nothing of a damaged file of its own is still to come back. */
   function isEmptied({ spool }: AbandonedSpool): boolean {
-    return spool.rows === 0 && spool.salvageLeft === null;
+    return spool.rows === 0 && spool.quarantined().size === 0 && spool.salvageLeft === null;
   }
 
   /** The spools of nobody, those too of which only a damaged file is left. Null when the folder cannot be read now. */

@@ -137,7 +137,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 
   function keep(outgoing: Outgoing, routes: readonly Route[], mayBeStored: boolean, settle: Settle): void {
-    spool.append(outgoing, routes, mayBeStored, (isSafe) => {
+    const copies = routes.map((route) => ({ route, mayBeStored, quarantine: null }));
+    spool.append(outgoing, copies, (isSafe) => {
       answer(settle, isSafe ? "spooled" : "failed");
       relay?.wake();
     });

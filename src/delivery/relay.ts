@@ -21,7 +21,7 @@ export interface Relay {
 
 /** From where to where, and who hears of it. */
 export interface RelayOptions {
-  readonly spool: Pick<Spool, "rows" | "read" | "remove" | "keep">;
+  readonly spool: Pick<Spool, "rows" | "backlogs" | "read" | "remove">;
   readonly publisher: Pick<Publisher, "state" | "permit" | "hasRoom" | "publish" | "recheck">;
   /** The layout of this moment: it says where a spooled copy goes. */
   readonly layout: () => Layout;
@@ -29,6 +29,18 @@ export interface RelayOptions {
   readonly time: Clock;
   /** Called with the number of events that left the spool for the stream. */
   readonly onRelayed: ((events: number) => void) | undefined;
+}
+
+/** One destination's copies in the spool: how far they have been read. */
+interface Lane {
+  cursor: number;
+  maybeStoredCursor: number;
+}
+
+/** A copy on its way. */
+interface Sent {
+  readonly event: SpooledEvent;
+  readonly destinationId: string;
 }
 
 /** Longer than for a client's event: nobody waits, and a slow stream must still be relayed to. */
@@ -42,11 +54,13 @@ const TICK_MS = 500;
 /** Starts at once, and stays awake: it looks twice a second. */
 export function createRelay({ spool, publisher, layout, log, time, onRelayed }: RelayOptions): Relay {
   const rarely = createRarely(60_000);
-  const inFlight = new Set<number>();
+  const inFlight = new Set<string>();
+  /** Copies of an event that are still to be delivered, for those that are on the wire. */
+  const copiesLeft = new Map<number, number>();
   let inFlightBytes = 0;
   let pace = FRESH_PACE;
-  let cursor = 0;
-  let maybeStoredCursor = 0;
+  const lanes = new Map<string, Lane>();
+  let turn = 0;
   /** When a copy that was passed over may try. */
   let nextTryMs = Number.POSITIVE_INFINITY;
   let isScheduled = false;
@@ -89,24 +103,36 @@ export function createRelay({ spool, publisher, layout, log, time, onRelayed }: 
     const room = Math.min(pace.window - inFlight.size, MAX_STEP);
     if (room <= 0 || inFlightBytes > MAX_WINDOW_BYTES) return;
     if (!publisher.hasRoom(2 * MAX_WINDOW, MAX_WINDOW_BYTES)) return;
-    const events = nextEvents(room);
-    if (events.length === 0) {
+    const copies = nextCopies(room);
+    if (copies.length === 0) {
       if (inFlight.size === 0) endPass(isDegraded);
       return;
     }
-    for (const event of events) {
-      if (!inFlight.has(event.seq)) send(event);
-    }
+    for (const copy of copies) if (!inFlight.has(keyOf(copy))) send(copy);
     if (inFlight.size < pace.window) schedule();
   }
 
+  /** Of one destination after the other. */
+  function nextCopies(limit: number): Sent[] {
+    const destinations = [...spool.backlogs().keys()];
+    for (let tries = 0; tries < destinations.length; tries++) {
+      const destinationId = destinations[turn++ % destinations.length] ?? "";
+      const events = nextEvents(destinationId, limit);
+      if (events.length > 0) return events.map((event) => ({ event, destinationId }));
+    }
+    return [];
+  }
+
   /** What may be in the stream already goes first: the stream forgets its ids after the duplicate window. */
-  function nextEvents(limit: number): SpooledEvent[] {
-    const maybeStored = spool.read({ afterSeq: maybeStoredCursor, limit, onlyMaybeStored: true });
-    maybeStoredCursor = maybeStored.at(-1)?.seq ?? maybeStoredCursor;
+  function nextEvents(destinationId: string, limit: number): SpooledEvent[] {
+    const lane = lanes.get(destinationId) ?? { cursor: 0, maybeStoredCursor: 0 };
+    lanes.set(destinationId, lane);
+    const wanted = { destinationId, afterSeq: lane.maybeStoredCursor, limit };
+    const maybeStored = spool.read({ ...wanted, onlyMaybeStored: true });
+    lane.maybeStoredCursor = maybeStored.at(-1)?.seq ?? lane.maybeStoredCursor;
     if (maybeStored.length > 0) return maybeStored;
-    const events = spool.read({ afterSeq: cursor, limit });
-    cursor = events.at(-1)?.seq ?? cursor;
+    const events = spool.read({ ...wanted, afterSeq: lane.cursor });
+    lane.cursor = events.at(-1)?.seq ?? lane.cursor;
     return events;
   }
 
@@ -124,8 +150,7 @@ export function createRelay({ spool, publisher, layout, log, time, onRelayed }: 
 
   function rewind(): void {
     nextTryMs = Number.POSITIVE_INFINITY;
-    cursor = 0;
-    maybeStoredCursor = 0;
+    lanes.clear();
   }
 
   /** False for a copy whose gate is shut; the pass that comes when it may try again is not to be missed. */
@@ -135,35 +160,30 @@ export function createRelay({ spool, publisher, layout, log, time, onRelayed }: 
     return permit.is !== "none";
   }
 
-  function send(event: SpooledEvent): void {
+  function send(copy: Sent): void {
+    const { event, destinationId } = copy;
     const { type, payload } = event;
-    const all = event.routes.map((route) => routeAgain(layout(), { ...route, type, payload }));
-    const routes = all.filter(isPermitted);
-    if (routes.length === 0 && all.length > 0) return;
-    inFlight.add(event.seq);
+    const routes = event.routes
+      .filter((route) => route.destinationId === destinationId)
+      .map((route) => routeAgain(layout(), { ...route, type, payload }));
+    if (!routes.every(isPermitted)) return;
+    inFlight.add(keyOf(copy));
     inFlightBytes += event.payloadBytes;
-    const acks = new PendingAcks({ ...event, routes }, event, finish);
-    for (let route = 0; route < routes.length; route++) publisher.publish(acks, route, DEADLINE_MS);
-    if (routes.length === 0) finish(acks);
+    if (!copiesLeft.has(event.seq)) copiesLeft.set(event.seq, event.routes.length);
+    publisher.publish(new PendingAcks({ ...event, routes }, copy, finish), 0, DEADLINE_MS);
   }
 
-  function finish(acks: PendingAcks<SpooledEvent>): void {
-    const { context: event, outgoing, unacked, rejected, reason } = acks;
-    inFlight.delete(event.seq);
+  function finish({ context: copy, unacked, rejected, reason }: PendingAcks<Sent>): void {
+    const { event, destinationId } = copy;
+    inFlight.delete(keyOf(copy));
     inFlightBytes -= event.payloadBytes;
-    const failed = [...rejected, ...unacked];
-    const remaining = event.routes.filter(({ destinationId }) => {
-      const isIt = (route: Route) => route.destinationId === destinationId;
-      return failed.some(isIt) || !outgoing.routes.some(isIt);
-    });
-    if (remaining.length === 0) {
-      spool.remove(event);
-      onRelayed?.(1);
+    if (rejected.length + unacked.length === 0) {
+      spool.remove(event, destinationId);
+      noteRelayed(event.seq);
       change({ is: "relayed" });
       schedule();
       return;
     }
-    if (remaining.length < event.routes.length) spool.keep(event, remaining);
     if (rejected.length > 0) {
       rarely(`rejected ${reason}`, () =>
         log.error("the stream refuses a spooled event, it stays in the spool", { event: event.id, reason }),
@@ -172,13 +192,17 @@ export function createRelay({ spool, publisher, layout, log, time, onRelayed }: 
       schedule();
       return;
     }
-    if (unacked.length === 0) {
-      schedule();
-      return;
-    }
     const isDegraded = publisher.state !== "up";
     change({ is: "unacked", isDegraded });
     if (!isDegraded || !isHeld()) schedule();
+  }
+
+  function noteRelayed(seq: number): void {
+    const left = (copiesLeft.get(seq) ?? 1) - 1;
+    copiesLeft.set(seq, left);
+    if (left > 0) return;
+    copiesLeft.delete(seq);
+    onRelayed?.(1);
   }
 
   function cancelTimers(): void {
@@ -202,4 +226,8 @@ export function createRelay({ spool, publisher, layout, log, time, onRelayed }: 
       stopTicking();
     },
   };
+}
+
+function keyOf({ event, destinationId }: Sent): string {
+  return `${event.seq} ${destinationId}`;
 }

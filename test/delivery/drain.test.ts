@@ -19,7 +19,7 @@ import {
   STREAM,
   temporaryFolder,
 } from "../support/parts.ts";
-import { append, ids, MIB } from "../support/spools.ts";
+import { append, copiesOf, ids, MIB } from "../support/spools.ts";
 
 putAwayAfterEach();
 
@@ -118,7 +118,7 @@ test("startDrain leaves an event that the stream refuses for good, and stores th
   const spool = openNamed(dataDir, "spool.db");
   await append(spool, "small");
   const large = event("large", { payload: JSON.stringify({ id: "large", filler: "x".repeat(2000) }) });
-  await new Promise((resolve) => spool.append(large, large.routes, false, resolve));
+  await new Promise((resolve) => spool.append(large, copiesOf(large.routes), resolve));
   spool.close();
   const drain = start({ dataDir, names: ["spool.db"] }, server.url);
   while (drain.left > 1) await systemPause();

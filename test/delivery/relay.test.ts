@@ -15,6 +15,7 @@ import {
   recordLog,
   temporaryFolder,
 } from "../support/parts.ts";
+import { copiesOf, waiting } from "../support/spools.ts";
 import { until } from "../support/until.ts";
 
 putAwayAfterEach();
@@ -44,7 +45,7 @@ function openFilled(dataDir: string): Spool {
 
 function append(spool: Spool, id: string, mayBeStored: boolean): Promise<boolean> {
   const one = event(id);
-  return new Promise((resolve) => spool.append(one, one.routes, mayBeStored, resolve));
+  return new Promise((resolve) => spool.append(one, copiesOf(one.routes, { mayBeStored }), resolve));
 }
 
 test("createRelay sends first what the stream may have already, each kind oldest first", async () => {
@@ -140,6 +141,6 @@ test("createRelay passes over an event that the stream will never take, and send
     answer("stored");
   }
   await until("they are gone", () => spool.rows === 1);
-  expect(spool.read({ afterSeq: 0, limit: 10 }).map(({ id }) => id)).toEqual(["poison"]);
+  expect(waiting(spool, { limit: 10 }).map(({ id }) => id)).toEqual(["poison"]);
   expect(log.lines.join()).toContain("the stream refuses a spooled event, it stays in the spool");
 });

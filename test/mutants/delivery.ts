@@ -67,7 +67,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: "a spool's log may be damaged without a word",
-    file: "src/delivery/spool/current.ts",
+    file: "src/delivery/spool/opening.ts",
     from: 'if (isLogDamaged(path)) throw new DamageError("its log is damaged");',
     to: "",
     tests: ["test/delivery/spool/spool.bytes.test.ts"],
@@ -81,9 +81,9 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: "a row that cannot be deleted is sent for ever",
-    file: "src/delivery/spool/file.ts",
-    from: "if (seq <= options.afterSeq) continue;",
-    to: "continue;",
+    file: "src/delivery/spool/change.ts",
+    from: "if (seq <= afterSeq) return [];",
+    to: "return [];",
     tests: ["test/delivery/spool/spool.bytes.test.ts"],
   },
   {

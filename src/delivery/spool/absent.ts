@@ -1,8 +1,11 @@
 // What stands in for a spool's file: one that cannot be made for want of room, and one that somebody has taken away.
 
 import type { SpoolFile } from "./file.ts";
-import { DamagedRow, type SpooledEvent } from "./row.ts";
-import type { SalvageJob, SalvageSource } from "./salvage.ts";
+import { DamagedRow } from "./row.ts";
+import type { Settled } from "./rowchanges.ts";
+import { type Found, NOT_BEGUN, placeOfQuarantined, type SalvageJob, type SalvageSource } from "./salvage.ts";
+
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
 /** A file that is not there: it holds nothing, and every write fails as its making has. Sequences go on after `lastSeq`. */
 export function absentFile(error: unknown, lastSeq: number): SpoolFile {
@@ -16,10 +19,15 @@ export function absentFile(error: unknown, lastSeq: number): SpoolFile {
     lastSeq,
     isAbsent: true,
     damagedRows: 0,
+    backlogs: () => NONE,
+    quarantined: () => NONE,
     write: fail,
     read: () => [],
+    readAll: () => [],
+    readQuarantined: () => [],
     setAside: fail,
-    salvagedSeq: () => 0,
+    salvagedSeq: () => NOT_BEGUN,
+    refresh() {},
     probeRoom: fail,
     shrink: () => false,
     close() {},
@@ -27,30 +35,49 @@ export function absentFile(error: unknown, lastSeq: number): SpoolFile {
 }
 
 /** Brings over what a file holds that has no name any more, and lives as long as it is open. */
-export function lostJob(path: string, file: SpoolFile, settled: ReadonlySet<number>): SalvageJob {
-  return { path, settled, isLost: true, open: () => lostSource(file), doneSeq: () => 0 };
+export function lostJob(path: string, file: SpoolFile, settled: Settled): SalvageJob {
+  return { path, settled, isLost: true, open: () => lostSource(file), done: () => NOT_BEGUN };
 }
 
 function lostSource(file: SpoolFile): SalvageSource {
-  let cursor = 0;
+  const total = file.rows + countOf(file);
+  let place = NOT_BEGUN;
   let seen = 0;
-  let isOver = file.rows === 0;
+  let isOver = total === 0;
+
+  function read(limit: number): (Found | DamagedRow)[] {
+    if (place < 0) {
+      const copies = file.readQuarantined(place - NOT_BEGUN, limit);
+      const last = copies.at(-1);
+      place = last === undefined ? 0 : placeOfQuarantined(last.seq);
+      if (last !== undefined) return copies;
+    }
+    const rows = file.readAll(place, limit);
+    place = rows.at(-1)?.seq ?? place;
+    return rows;
+  }
+
   return {
     isReady: () => true,
-    left: () => (isOver ? 0 : Math.max(1, file.rows - seen)),
+    left: () => (isOver ? 0 : Math.max(1, total - seen)),
     next: (limit) => {
-      const rows = file.read({ afterSeq: cursor, limit });
-      cursor = rows.at(-1)?.seq ?? cursor;
+      const rows = read(limit);
       seen += rows.length;
       isOver = rows.length === 0;
-      const events = rows.filter((row): row is SpooledEvent => !(row instanceof DamagedRow));
-      return { events, damaged: rows.length - events.length };
+      const found = rows.filter((row): row is Found => !(row instanceof DamagedRow));
+      return { found, damaged: rows.length - found.length };
     },
-    rewind: (afterSeq) => {
-      cursor = afterSeq;
+    rewind: (after) => {
+      place = after;
       isOver = false;
     },
     finish: () => file.close(),
     close: () => file.close(),
   };
+}
+
+function countOf(file: SpoolFile): number {
+  let count = 0;
+  for (const { copies } of file.quarantined().values()) count += copies;
+  return count;
 }

@@ -4,12 +4,15 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { reasonOf } from "../log.ts";
+import { openAside } from "./aside.ts";
 import { SpoolError, systemReason } from "./fault.ts";
 import { spoolOf } from "./name.ts";
-import { openQuarantined } from "./quarantine.ts";
-import { selectRows } from "./reader.ts";
+import type { Quarantined } from "./quarantine.ts";
+import { selectQuarantined, selectRows } from "./reader.ts";
 import { DamagedRow, type SpooledEvent } from "./row.ts";
+import { type Found, isQuarantined, NOT_BEGUN } from "./salvage.ts";
 import { hasLog } from "./sidelog.ts";
+import { hasTable } from "./tables.ts";
 
 const BUSY_TIMEOUT_MS = 1000;
 const BATCH = 500;
@@ -32,9 +35,9 @@ export function isAside(file: string): boolean {
   return spoolOf(file)?.isDamaged ?? false;
 }
 
-/** Some events of a spool file, and how many rows beside them are no events any more. */
-export interface Batch {
-  readonly events: readonly SpooledEvent[];
+/** Some of what a spool file holds, and how many rows beside it are nothing any more. */
+export interface Batch<T> {
+  readonly found: readonly T[];
   readonly damaged: number;
 }
 
@@ -42,57 +45,74 @@ export interface Batch {
  * The events of a spool file, oldest first, a batch at a time; of one that was set aside those that are not back yet. Throws
  * a `SpoolError` for a file it cannot read.
  */
-export function* readEvents(dataDir: string, file: string): Generator<Batch> {
+export function readEvents(dataDir: string, file: string): Generator<Batch<SpooledEvent>> {
+  return read(dataDir, file, "events", selectRows, (found): found is SpooledEvent => !isQuarantined(found));
+}
+
+/** The copies in quarantine of a spool file, in the order in which they came there; otherwise as `readEvents`. */
+export function readQuarantine(dataDir: string, file: string): Generator<Batch<Quarantined>> {
+  return read(dataDir, file, "quarantined", selectQuarantined, isQuarantined);
+}
+
+/** Rows of a table, after a sequence, at most so many. */
+type Select<T> = (file: DatabaseSync, afterSeq: number, limit: number) => (T | DamagedRow)[];
+
+function* read<T extends Found>(
+  dataDir: string,
+  file: string,
+  table: string,
+  select: Select<T>,
+  isWanted: (found: Found) => found is T,
+): Generator<Batch<T>> {
   const path = join(dataDir, file);
   try {
-    yield* isAside(file) ? readAside(dataDir, file) : readRows(path);
+    if (isAside(file)) yield* readAside(dataDir, file, isWanted);
+    else yield* readRows(path, table, select);
   } catch (error) {
     throw new SpoolError(`Cannot read the spool "${path}": ${reasonOf(error)}`, { cause: error });
   }
 }
 
-function* readRows(path: string): Generator<Batch> {
+function* readRows<T extends Found>(path: string, table: string, select: Select<T>): Generator<Batch<T>> {
   let afterSeq = 0;
   while (true) {
-    // Opened for each: who reads slowly must not keep the gateway's log from being used again.
-    const rows = withFile(path, (file) => readSome(file, afterSeq));
+    // Opened for each: who reads slowly must not keep the gateway's log from being used again. There is no table in a file of
+    // an earlier version, and in one whose tables are in the log beside it, when that is missing.
+    const rows = withFile(path, (file) => (hasTable(file, table) ? select(file, afterSeq, BATCH) : []));
     const last = rows.at(-1);
     if (last === undefined) return;
-    const events = rows.filter((row): row is SpooledEvent => !(row instanceof DamagedRow));
-    yield { events, damaged: rows.length - events.length };
+    const found = rows.filter((row) => !(row instanceof DamagedRow)) as T[];
+    yield { found, damaged: rows.length - found.length };
     afterSeq = last.seq;
   }
 }
 
-/** None for a file whose tables are in the log beside it, when that is missing. */
-function readSome(file: DatabaseSync, afterSeq: number): (SpooledEvent | DamagedRow)[] {
-  return hasTable(file, "events") ? selectRows(file, afterSeq, BATCH) : [];
-}
-
-function* readAside(dataDir: string, file: string): Generator<Batch> {
-  const source = openQuarantined(join(dataDir, file));
+function* readAside<T extends Found>(
+  dataDir: string,
+  file: string,
+  isWanted: (found: Found) => found is T,
+): Generator<Batch<T>> {
+  const source = openAside(join(dataDir, file));
   try {
     while (!source.isReady());
-    source.rewind(salvagedSeq(dataDir, file));
-    while (source.left() > 0) yield source.next(BATCH);
+    source.rewind(salvagedTo(dataDir, file));
+    while (source.left() > 0) {
+      const { found, damaged } = source.next(BATCH);
+      yield { found: found.filter(isWanted), damaged };
+    }
   } finally {
     source.close();
   }
 }
 
-/** How far a damaged file is back in its spool: a sequence. */
-function salvagedSeq(dataDir: string, file: string): number {
+/** How far a damaged file is back in its spool: a place. */
+function salvagedTo(dataDir: string, file: string): number {
   const path = join(dataDir, spoolOf(file)?.spool ?? file);
-  if (!existsSync(path)) return 0;
+  if (!existsSync(path)) return NOT_BEGUN;
   return withFile(path, (spool) => {
-    if (!hasTable(spool, "salvaged")) return 0;
-    return Number(spool.prepare("SELECT seq FROM salvaged WHERE file = ?").get(file)?.seq ?? 0);
+    if (!hasTable(spool, "salvaged")) return NOT_BEGUN;
+    return Number(spool.prepare("SELECT seq FROM salvaged WHERE file = ?").get(file)?.seq ?? NOT_BEGUN);
   });
-}
-
-/** Whether a file has a table: one whose log is missing may have none. */
-export function hasTable(file: DatabaseSync, name: string): boolean {
-  return file.prepare("SELECT 1 FROM sqlite_schema WHERE name = ?").get(name) !== undefined;
 }
 
 /** Opens a file for reading alone, and closes it again. Throws what SQLite throws. */

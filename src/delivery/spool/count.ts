@@ -3,10 +3,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { reasonOf } from "../log.ts";
-import { type Batch, hasTable, isAside, readEvents, withFile } from "./contents.ts";
+import { type Batch, isAside, readEvents, withFile } from "./contents.ts";
 import { SPOOL_SUFFIXES } from "./name.ts";
-import { readRoutes } from "./row.ts";
+import { readRoutes, type SpooledEvent } from "./row.ts";
 import { type SideLog, sideLogOf } from "./sidelog.ts";
+import { hasTable } from "./tables.ts";
 
 /** What one spool file holds. */
 export interface Contents {
@@ -83,10 +84,10 @@ function countGroups(file: DatabaseSync): Count {
   return count;
 }
 
-function countEach(batches: Iterable<Batch>): Count {
+function countEach(batches: Iterable<Batch<SpooledEvent>>): Count {
   const count = new Count();
-  for (const { events } of batches) {
-    for (const { payloadBytes, spooledAtMs, routes } of events) {
+  for (const { found } of batches) {
+    for (const { payloadBytes, spooledAtMs, routes } of found) {
       const ids = routes.map(({ destinationId }) => destinationId);
       count.add(1, payloadBytes, spooledAtMs, spooledAtMs, ids);
     }

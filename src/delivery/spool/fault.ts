@@ -12,6 +12,11 @@ export class DamageError extends Error {
   override readonly name = "DamageError";
 }
 
+/** The index of copies says something else than the events: it can be made anew from them. */
+export class MisfitError extends Error {
+  override readonly name = "MisfitError";
+}
+
 /**
  * `full`: no room in the file's bound or on the disk. `damaged`: not a database any more. `busy`: locked by another
  * process. `io`: the disk reports errors, or the folder is read-only. `other`: a bug.
@@ -36,7 +41,7 @@ const NO_ROOM_FOR_INDEX = 4874;
 /** What an error of SQLite means for us. Deno gives no code for an error at opening, only the text. */
 export function faultOf(error: unknown): SpoolFault {
   if (!(error instanceof Error)) return "other";
-  if (error instanceof DamageError) return "damaged";
+  if (error instanceof DamageError || error instanceof MisfitError) return "damaged";
   const code = (error as { errcode?: unknown }).errcode;
   if (code === NO_ROOM_FOR_INDEX) return "full";
   const fault = typeof code === "number" ? CODES[code & 0xff] : undefined;

@@ -5,7 +5,7 @@ import { PAGE_BYTES } from "./layout.ts";
 import { readRecord, readVarint } from "./record.ts";
 import { isWalDamaged, type LoggedPages, readWal } from "./wal.ts";
 
-/** A row of the events table, its columns in their order; the sequence is no column but the row's key. */
+/** A row of a table, its columns in their order; the sequence is no column but the row's key. */
 export interface RawRow {
   readonly seq: number;
   readonly columns: readonly unknown[];
@@ -18,6 +18,8 @@ export interface Place {
   readonly offset: number;
   /** Bytes of the row. */
   readonly size: number;
+  /** How many columns it has, which says of what table it is. */
+  readonly columns: number;
   /** Whether it is in a transaction whose end is missing. */
   readonly isUnfinished: boolean;
 }
@@ -87,11 +89,13 @@ export function* findRows(pages: Pages, columns: readonly number[]): Generator<v
   }
   // What was answered may stand there only; what was not does no harm.
   for (const page of pages.unfinished) places.push(...placesOn(pages, page, columns, true));
-  places.sort((a, b) => a.seq - b.seq || a.size - b.size || a.page - b.page);
+  places.sort((a, b) => a.seq - b.seq || a.columns - b.columns || a.size - b.size || a.page - b.page);
   // A sequence that the disk has changed may be another row's: both are looked at.
-  return places.filter(
-    ({ seq, size }, index) => seq !== places[index - 1]?.seq || size !== places[index - 1]?.size,
-  );
+  return places.filter((place, index) => !isAlike(place, places[index - 1]));
+}
+
+function isAlike({ seq, columns, size }: Place, other: Place | undefined): boolean {
+  return seq === other?.seq && columns === other.columns && size === other.size;
 }
 
 function placesOn(pages: Pages, page: number, columns: readonly number[], isUnfinished: boolean): Place[] {
@@ -100,7 +104,7 @@ function placesOn(pages: Pages, page: number, columns: readonly number[], isUnfi
   return cellsOf(bytes).flatMap((offset) => {
     const cell = readCell(bytes, offset);
     if (cell === null || !columns.includes(cell.columns)) return [];
-    return [{ seq: cell.seq, page, offset, size: cell.size, isUnfinished }];
+    return [{ seq: cell.seq, page, offset, size: cell.size, columns: cell.columns, isUnfinished }];
   });
 }
 

@@ -1,102 +1,141 @@
-// Damaged files: put aside under another name, and read row by row, page by page, for what they still hold.
-import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { SPOOL_SUFFIXES } from "./name.ts";
-import { findRows, Pages, type Place, readRawRow } from "./pages.ts";
-import { DamagedRow, readRow, type SpooledEvent } from "./row.ts";
-import type { SalvageJob, SalvageSource } from "./salvage.ts";
-import { isWalDamaged } from "./wal.ts";
+// Copies that no stream takes, each with its event and the reason: kept in a bounded table of their own until an operator
+// decides. Not to be confused with damaged files and rows, which are set aside.
+import type { DatabaseSync } from "node:sqlite";
+import { crc32 } from "node:zlib";
+import type { EventType } from "../../pixel/schema.ts";
+import type { Stock } from "./copies.ts";
+import { DamagedRow, type Row, type SpooledContent } from "./row.ts";
 
-/** How many columns a row of the events table has: with a checksum, and as versions before 0.2.0 wrote it. */
-const COLUMNS = [9, 8];
-
-/**
- * Renames the file and the log beside it to `<file>.damaged-<time>` and gives that path; throws when it cannot. Once its
- * events are back it is called `<file>.salvaged-<time>`, and nobody reads it again.
- */
-export function quarantine(path: string, nowMs: number): string {
-  const time = new Date(nowMs).toISOString().replace(/[-:]/g, "").replace(/\..*/, "Z");
-  let asidePath = `${path}.damaged-${time}`;
-  for (let copy = 2; existsSync(asidePath); copy++) asidePath = `${path}.damaged-${time}-${copy}`;
-  rename(path, asidePath);
-  return asidePath;
+/** A copy to be kept in quarantine. */
+export interface Refused {
+  readonly event: SpooledContent;
+  readonly destinationId: string;
+  readonly subject: string;
+  readonly reason: string;
+  /** When it was put there, epoch milliseconds. */
+  readonly atMs: number;
+  /** When its event was spooled, epoch milliseconds. */
+  readonly spooledAtMs: number;
 }
 
-/** Whether events of a spool stand in its log behind damage, where SQLite would not look for them. */
-export function isLogDamaged(path: string): boolean {
-  return existsSync(path) && existsSync(`${path}-wal`) && isWalDamaged(readFileSync(`${path}-wal`));
+/** A copy in quarantine. */
+export interface Quarantined extends Refused {
+  readonly seq: number;
 }
 
-/** The damaged files of a spool whose events are not all back, oldest first. */
-export function findQuarantined(path: string): string[] {
-  const folder = dirname(path);
-  const start = `${path.slice(folder.length + 1)}.damaged-`;
-  return readdirSync(folder)
-    .filter((name) => name.startsWith(start) && !/-(wal|shm)$/.test(name))
-    .toSorted()
-    .map((name) => join(folder, name));
+/** The quarantine of one open file. Each function throws what SQLite throws. */
+export interface QuarantineTable {
+  add(copy: Refused): void;
+  /** The next ones in the order of their sequence, and rows that are none any more. */
+  read(afterSeq: number, limit: number): (Quarantined | DamagedRow)[];
+  /** Copies and bytes of each destination. */
+  load(): Map<string, Stock>;
 }
 
-function rename(from: string, to: string): void {
-  for (const suffix of SPOOL_SUFFIXES) {
-    if (existsSync(from + suffix)) renameSync(from + suffix, to + suffix);
-  }
+/** How much may be in quarantine. */
+export interface QuarantineBound {
+  readonly copies: number;
+  readonly bytes: number;
 }
 
-/** Brings back what a damaged file holds; `doneSeq` says how far that is done. */
-export function quarantinedJob(
-  path: string,
-  settled: ReadonlySet<number>,
-  doneSeq: () => number,
-): SalvageJob {
-  return { path, settled, isLost: false, open: () => openQuarantined(path), doneSeq };
+const MAX_COPIES = 10_000;
+/** As a part of the spool. */
+const PART = 10;
+/** With less room than for an event of so many bytes it counts as full. */
+const SPARE_BYTES = 16_384;
+
+/** A tenth of the spool, and 10,000 copies. */
+export function quarantineBound(maxBytes: number): QuarantineBound {
+  return { copies: MAX_COPIES, bytes: Math.floor(maxBytes / PART) };
 }
 
-/** Opens a damaged file as a source of events. Throws when it cannot be read at all. */
-export function openQuarantined(path: string): SalvageSource {
-  const pages = new Pages(path);
-  const search = findRows(pages, COLUMNS);
-  let places: readonly Place[] | null = null;
-  let index = 0;
+/** Whether so much more stays within the bound. */
+export function fits(bound: QuarantineBound, { copies, bytes }: Stock, more: Stock): boolean {
+  return copies + more.copies <= bound.copies && bytes + more.bytes <= bound.bytes;
+}
 
-  function toEvent(place: Place): SpooledEvent | null {
-    const raw = readRawRow(pages, place);
-    if (raw === null) return null;
-    const [, id, source, type, received, , routes, payload, sum = null] = raw.columns;
-    const event = readRow({ seq: raw.seq, id, source, type, received, routes, payload, sum });
-    return event instanceof DamagedRow ? null : event;
-  }
+/** Whether an event of usual size finds no room. */
+export function isQuarantineFull(bound: QuarantineBound, stock: Stock): boolean {
+  return !fits(bound, stock, { copies: 1, bytes: Math.min(SPARE_BYTES, bound.bytes) });
+}
 
+/** What `readQuarantined` needs of a row. */
+export const QUARANTINE_COLUMNS =
+  "seq, at, destination, subject, reason, id, source, type, received, payload, sum";
+
+/** Prepares the quarantine of a file that has its tables. */
+export function openQuarantine(database: DatabaseSync): QuarantineTable {
+  const insert = database.prepare(
+    `INSERT INTO quarantined (at, destination, subject, reason, id, source, type, received, bytes, payload, sum)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const read = database.prepare(
+    `SELECT ${QUARANTINE_COLUMNS} FROM quarantined WHERE seq > ? ORDER BY seq LIMIT ?`,
+  );
+  const stocks = database.prepare(
+    "SELECT destination, count(*) AS copies, sum(bytes) AS bytes FROM quarantined GROUP BY destination",
+  );
+  read.setReadBigInts(true);
+  stocks.setReadBigInts(true);
   return {
-    isReady: () => {
-      const found = places === null ? search.next() : null;
-      if (found?.done === true) places = found.value;
-      return places !== null;
+    add: (copy) => {
+      const { event, destinationId, subject, reason, atMs, spooledAtMs } = copy;
+      const { id, sourceId, type, payload, payloadBytes } = event;
+      const sum = sumOf(copy);
+      insert.run(
+        atMs,
+        destinationId,
+        subject,
+        reason,
+        id,
+        sourceId,
+        type,
+        spooledAtMs,
+        payloadBytes,
+        payload,
+        sum,
+      );
     },
-    left: () => (places?.length ?? 0) - index,
-    next: (limit) => {
-      const events: SpooledEvent[] = [];
-      let damaged = 0;
-      for (
-        let place = places?.[index];
-        place !== undefined && events.length < limit;
-        place = places?.[index]
-      ) {
-        const event = toEvent(place);
-        if (event === null) damaged++;
-        else events.push(event);
-        index++;
-      }
-      return { events, damaged };
-    },
-    rewind: (afterSeq) => {
-      const found = places?.findIndex(({ seq }) => seq > afterSeq) ?? 0;
-      index = found < 0 ? (places?.length ?? 0) : found;
-    },
-    finish: () => {
-      pages.close();
-      rename(path, path.replace(/\.damaged-([^/]*)$/, ".salvaged-$1"));
-    },
-    close: () => pages.close(),
+    read: (afterSeq, limit) => read.all(afterSeq, limit).map(readQuarantined),
+    load: () =>
+      new Map(
+        stocks
+          .all()
+          .map(({ destination, copies, bytes }) => [
+            String(destination),
+            { copies: Number(copies), bytes: Number(bytes) },
+          ]),
+      ),
   };
+}
+
+/** A row as a copy in quarantine, or why it is none. */
+export function readQuarantined(row: Row): Quarantined | DamagedRow {
+  const seq = Number(row.seq);
+  const { destination, subject, reason, id, source, type, payload } = row;
+  const isWhole =
+    typeof destination === "string" &&
+    typeof subject === "string" &&
+    typeof reason === "string" &&
+    typeof id === "string" &&
+    typeof source === "string" &&
+    (type === "page" || type === "track") &&
+    typeof payload === "string";
+  if (!isWhole) return new DamagedRow(seq, "a column holds another kind of value");
+  const event = contentOf(id, source, type, payload);
+  const times = { atMs: Number(row.at), spooledAtMs: Number(row.received) };
+  const copy = { event, destinationId: destination, subject, reason, ...times };
+  if (Number(row.sum) !== sumOf(copy)) return new DamagedRow(seq, "it is not what was written");
+  return { seq, ...copy };
+}
+
+function contentOf(id: string, sourceId: string, type: EventType, payload: string): SpooledContent {
+  return { id, sourceId, type, payload, payloadBytes: Buffer.byteLength(payload) };
+}
+
+/** CRC-32 of the whole row. A list as JSON keeps two columns from passing for one. */
+function sumOf({ event, destinationId, subject, reason, atMs, spooledAtMs }: Refused): number {
+  const { id, sourceId, type, payload } = event;
+  const rest = JSON.stringify([id, sourceId, type, spooledAtMs, destinationId, subject, reason, atMs]);
+  return crc32(payload, crc32(rest));
 }

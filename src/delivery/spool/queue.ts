@@ -1,5 +1,6 @@
 // Appends that wait for the next transaction: bounded in number and bytes, and taken a batch at a time.
-import type { Addition } from "./file.ts";
+import type { Addition } from "./addition.ts";
+import type { Stock } from "./copies.ts";
 
 /** An event to be spooled, and who waits for it. */
 export interface Append extends Addition {
@@ -13,10 +14,14 @@ const MAX_WAITING_BYTES = 96 * 1024 * 1024;
 /** Rows of one transaction: a commit holds the event loop, at about 5 µs a row. */
 const MAX_BATCH = 2000;
 
+const NOTHING: Stock = { copies: 0, bytes: 0 };
+
 /** The queue of one spool. */
 export class AppendQueue {
   #waiting: Append[] = [];
   #bytes = 0;
+  readonly #backlogs = new Map<string, { copies: number; bytes: number }>();
+  readonly #refused = { copies: 0, bytes: 0 };
 
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
@@ -27,12 +32,22 @@ export class AppendQueue {
     return this.#waiting.length > MAX_WAITING / 2;
   }
 
+  /** What waits for quarantine. */
+  get refused(): Stock {
+    return this.#refused;
+  }
+
+  /** What waits for the backlog of a destination. */
+  backlog(destinationId: string): Stock {
+    return this.#backlogs.get(destinationId) ?? NOTHING;
+  }
+
   /** Takes an append in; false when there is no room for it. */
   push(append: Append): boolean {
     const { payloadBytes } = append.event;
     if (this.#waiting.length >= MAX_WAITING || this.#bytes + payloadBytes > MAX_WAITING_BYTES) return false;
     this.#waiting.push(append);
-    this.#bytes += payloadBytes;
+    this.#count(append, 1);
     return true;
   }
 
@@ -40,7 +55,27 @@ export class AppendQueue {
   take(): Append[] {
     const batch = this.#waiting.length > MAX_BATCH ? this.#waiting.splice(0, MAX_BATCH) : this.#waiting;
     if (batch === this.#waiting) this.#waiting = [];
-    for (const { event } of batch) this.#bytes -= event.payloadBytes;
+    for (const append of batch) this.#count(append, -1);
+    if (this.#waiting.length === 0) this.#backlogs.clear();
     return batch;
+  }
+
+  #count({ event, copies }: Append, sign: 1 | -1): void {
+    const bytes = sign * event.payloadBytes;
+    this.#bytes += bytes;
+    for (const { route, quarantine } of copies) {
+      const stock = quarantine === null ? this.#stockOf(route.destinationId) : this.#refused;
+      stock.copies += sign;
+      stock.bytes += bytes;
+    }
+  }
+
+  #stockOf(destinationId: string): { copies: number; bytes: number } {
+    let stock = this.#backlogs.get(destinationId);
+    if (stock === undefined) {
+      stock = { copies: 0, bytes: 0 };
+      this.#backlogs.set(destinationId, stock);
+    }
+    return stock;
   }
 }

@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { reasonOf } from "../log.ts";
 import { faultOf, SpoolError } from "./fault.ts";
 import { SPOOL_NAME } from "./name.ts";
+import { QUARANTINE_COLUMNS, type Quarantined, readQuarantined } from "./quarantine.ts";
 import { DamagedRow, ROW_COLUMNS, readRow, type SpooledEvent } from "./row.ts";
 import { readLastSeq } from "./totals.ts";
 
@@ -40,6 +41,19 @@ export function selectRows(
   const rows = file.prepare(`SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`);
   rows.setReadBigInts(true);
   return rows.all(afterSeq, limit).map(readRow);
+}
+
+/** The next copies in quarantine, of a file that has one, and rows that are none any more. Throws what SQLite throws. */
+export function selectQuarantined(
+  file: DatabaseSync,
+  afterSeq: number,
+  limit: number,
+): (Quarantined | DamagedRow)[] {
+  const rows = file.prepare(
+    `SELECT ${QUARANTINE_COLUMNS} FROM quarantined WHERE seq > ? ORDER BY seq LIMIT ?`,
+  );
+  rows.setReadBigInts(true);
+  return rows.all(afterSeq, limit).map(readQuarantined);
 }
 
 /** The last sequence a spool has given out: where a reader begins that wants new events only; 0 without a spool. */

@@ -1,17 +1,22 @@
 // A row of the spool as an event, and back. Each row has a checksum: what the disk has changed is told from what was
 // written, and never published.
 import { crc32 } from "node:zlib";
-import type { Address } from "../../config/subject.ts";
+import type { Route } from "../../config/subject.ts";
 import type { EventType } from "../../pixel/schema.ts";
 import type { Outgoing } from "../outgoing.ts";
 
+/** Where a copy was to go when it was spooled; its destination may have got another stream since. */
+export type SpooledRoute = Pick<Route, "destinationId" | "subject">;
+
+/** An event as the spool takes it, whatever its routes may say beside. */
+export type SpooledContent = Omit<Outgoing, "routes">;
+
 /** An event in the spool, with the routes that still have to be delivered. */
-export interface SpooledEvent extends Omit<Outgoing, "routes"> {
+export interface SpooledEvent extends SpooledContent {
   readonly seq: number;
-  /** Where each of its copies was to go; the stream is asked for anew. */
-  readonly routes: readonly Address[];
   /** Epoch milliseconds. */
   readonly spooledAtMs: number;
+  readonly routes: readonly SpooledRoute[];
 }
 
 /** A row that is no event any more. */
@@ -74,8 +79,22 @@ function isJson(text: string): boolean {
   }
 }
 
+/** A spool has few texts of routes for many rows: each is read once. */
+const MAX_KNOWN_TEXTS = 1000;
+const knownRoutes = new Map<string, readonly SpooledRoute[] | null>();
+
 /** Routes from the text of a row; null for what is none. */
-export function readRoutes(text: string): Address[] | null {
+export function readRoutes(text: string): readonly SpooledRoute[] | null {
+  let routes = knownRoutes.get(text);
+  if (routes === undefined) {
+    routes = parseRoutes(text);
+    if (knownRoutes.size >= MAX_KNOWN_TEXTS) knownRoutes.clear();
+    knownRoutes.set(text, routes);
+  }
+  return routes;
+}
+
+function parseRoutes(text: string): SpooledRoute[] | null {
   try {
     const pairs: unknown = JSON.parse(text);
     if (!Array.isArray(pairs)) return null;
@@ -91,10 +110,10 @@ function isRoute(route: { destinationId: unknown; subject: unknown }): boolean {
 }
 
 /** A source's routes are one object for all of its events: their text is made once. */
-const routeTexts = new WeakMap<readonly Address[], string>();
+const routeTexts = new WeakMap<readonly SpooledRoute[], string>();
 
 /** Routes as a row holds them. */
-export function writeRoutes(routes: readonly Address[]): string {
+export function writeRoutes(routes: readonly SpooledRoute[]): string {
   let text = routeTexts.get(routes);
   if (text === undefined) {
     text = JSON.stringify(routes.map(({ destinationId, subject }) => [destinationId, subject]));

@@ -1,35 +1,97 @@
-// What is to become of rows with the next transaction: some are done and go, some stay for fewer routes.
-import type { Address } from "../../config/subject.ts";
-import type { KeptRow, SpoolFile } from "./file.ts";
-import type { SpooledEvent } from "./row.ts";
+// What is to become of copies with the next transaction: some are delivered and go, some go to quarantine.
+import type { Stock } from "./copies.ts";
+import type { SpoolFile } from "./file.ts";
+import { DamagedRow, type SpooledEvent } from "./row.ts";
 
-/** The changes that wait; a row that is to go is never read again. */
+/** A `Gone` that grows. */
+interface Going {
+  readonly event: SpooledEvent;
+  readonly destinations: Map<string, string | null>;
+}
+
+/** Destinations that have got an event, by its sequence. */
+export type Settled = ReadonlyMap<number, ReadonlySet<string>>;
+
+/** The changes that wait; a copy that is to go is never read again. */
 export class RowChanges {
-  /** Rows to delete: sequence and payload bytes. */
-  readonly removed = new Map<number, number>();
-  /** Rows that stay for fewer routes, by their sequence. */
-  readonly kept = new Map<number, KeptRow>();
+  /** Copies that are delivered, by the sequence of their event. */
+  readonly delivered = new Map<number, Going>();
+  /** Copies that go to quarantine, likewise. */
+  readonly refused = new Map<number, Going>();
+  #refusedCopies = 0;
+  #refusedBytes = 0;
 
   get isEmpty(): boolean {
-    return this.removed.size === 0 && this.kept.size === 0;
+    return this.delivered.size === 0 && this.refused.size === 0;
   }
 
-  remove({ seq, payloadBytes }: SpooledEvent): void {
-    this.removed.set(seq, payloadBytes);
-    this.kept.delete(seq);
+  /** What waits for quarantine. */
+  get refusedStock(): Stock {
+    return { copies: this.#refusedCopies, bytes: this.#refusedBytes };
   }
 
-  keep(event: SpooledEvent, routes: readonly Address[]): void {
-    this.kept.set(event.seq, { event, routes });
+  deliver(event: SpooledEvent, destinationId: string): void {
+    note(this.delivered, event, destinationId, null);
+  }
+
+  refuse(event: SpooledEvent, destinationId: string, reason: string): void {
+    if (this.has(event.seq, destinationId)) return;
+    note(this.refused, event, destinationId, reason);
+    this.#refusedCopies++;
+    this.#refusedBytes += event.payloadBytes;
+  }
+
+  /** Whether a copy is to go. */
+  has(seq: number, destinationId: string): boolean {
+    return (
+      this.delivered.get(seq)?.destinations.has(destinationId) === true ||
+      this.refused.get(seq)?.destinations.has(destinationId) === true
+    );
+  }
+
+  /** An event without the copies that are to go. */
+  leave(event: SpooledEvent): SpooledEvent {
+    const { seq, routes } = event;
+    if (!this.delivered.has(seq) && !this.refused.has(seq)) return event;
+    return { ...event, routes: routes.filter(({ destinationId }) => !this.has(seq, destinationId)) };
+  }
+
+  /** Who has got what already. What was to go to quarantine is found out again. */
+  settled(): Settled {
+    const settled = new Map<number, ReadonlySet<string>>();
+    for (const [seq, { destinations }] of this.delivered) settled.set(seq, new Set(destinations.keys()));
+    return settled;
   }
 
   /** Whether no row of a file is left that is not to go: its sums alone are not worth events. */
-  removeAllOf(file: Pick<SpoolFile, "read">): boolean {
-    return file.read({ afterSeq: 0, limit: this.removed.size + 1 }).every(({ seq }) => this.removed.has(seq));
+  emptiesAllOf(file: Pick<SpoolFile, "rows" | "readAll" | "quarantined">): boolean {
+    if (file.rows === 0 || this.delivered.size < file.rows) return false;
+    if (this.refused.size > 0 || file.quarantined().size > 0) return false;
+    return file
+      .readAll(0, this.delivered.size + 1)
+      .every((row) => !(row instanceof DamagedRow) && this.leave(row).routes.length === 0);
+  }
+
+  clearDelivered(): void {
+    this.delivered.clear();
   }
 
   clear(): void {
-    this.removed.clear();
-    this.kept.clear();
+    this.delivered.clear();
+    this.refused.clear();
+    this.#refusedCopies = 0;
+    this.#refusedBytes = 0;
   }
+}
+
+function note(
+  changes: Map<number, Going>,
+  event: SpooledEvent,
+  destinationId: string,
+  reason: string | null,
+): void {
+  const known = changes.get(event.seq);
+  if (known === undefined)
+    changes.set(event.seq, { event, destinations: new Map([[destinationId, reason]]) });
+  else known.destinations.set(destinationId, reason);
 }

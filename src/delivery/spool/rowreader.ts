@@ -1,9 +1,9 @@
-// Reads the rows that wait for the relay: without those that are done, and without those that are no events any more,
-// which are put aside, each alone. A damaged file goes into quarantine as a whole.
+// Reads what waits for a destination: without the copies that are done, and without rows that are no events any more, which
+// are put aside, each alone. A damaged file is set aside as a whole.
 import { type DeliveryLog, reasonOf } from "../log.ts";
+import type { ReadOptions } from "./copies.ts";
 import type { CurrentFile } from "./current.ts";
 import { faultOf } from "./fault.ts";
-import type { ReadOptions } from "./file.ts";
 import { DamagedRow, type SpooledEvent } from "./row.ts";
 import type { RowChanges } from "./rowchanges.ts";
 
@@ -23,8 +23,7 @@ export interface RowReaderOptions {
 
 /** Creates the reader of one spool. */
 export function createRowReader({ current, changes, log, rarely, clock }: RowReaderOptions): RowReader {
-  function isWaiting(row: SpooledEvent | DamagedRow): row is SpooledEvent {
-    if (!(row instanceof DamagedRow)) return !changes.removed.has(row.seq);
+  function putAside(row: DamagedRow): void {
     rarely("damaged row", () =>
       log.error("a row of the spool is damaged and set aside", { row: row.seq, reason: row.reason }),
     );
@@ -34,22 +33,26 @@ export function createRowReader({ current, changes, log, rarely, clock }: RowRea
       if (faultOf(error) === "damaged") throw error;
       // It is passed over again the next time, until there is room to put it aside.
     }
-    return false;
   }
 
   return (wanted) => {
+    const { destinationId } = wanted;
     try {
       let { afterSeq } = wanted;
       while (true) {
         const found = current.file.read({ ...wanted, afterSeq });
-        const events = found.filter(isWaiting);
+        const events: SpooledEvent[] = [];
+        for (const row of found) {
+          if (row instanceof DamagedRow) putAside(row);
+          else if (!changes.has(row.seq, destinationId)) events.push(changes.leave(row));
+        }
         const last = found.at(-1);
         if (events.length > 0 || last === undefined) return events;
         afterSeq = last.seq;
       }
     } catch (error) {
       const reason = reasonOf(error);
-      if (faultOf(error) === "damaged") current.quarantine(reason);
+      if (faultOf(error) === "damaged") current.setAside(reason);
       else rarely("read", () => log.error("Cannot read the spool", { reason }));
       return [];
     }

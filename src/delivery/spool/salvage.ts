@@ -1,8 +1,32 @@
 // Brings the events of damaged and lost files back to the spool, file by file and batch by batch. With each batch goes how
-// far the file is done, in the same transaction: a stop or a kill midway costs nothing, and the next start goes on.
+// far the file is done, in the same transaction: a stop or a kill midway costs nothing, and the next start goes on. A file
+// has one order for all that it holds: copies in quarantine first, then events. The place in it is a number.
 import type { Clock } from "../../runtime/clock.ts";
 import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
+import type { Quarantined } from "./quarantine.ts";
 import type { SpooledEvent } from "./row.ts";
+import type { Settled } from "./rowchanges.ts";
+
+/** What comes back: an event, or a copy in quarantine. */
+export type Found = SpooledEvent | Quarantined;
+
+/** Before the first place of a file. */
+export const NOT_BEGUN = Number.MIN_SAFE_INTEGER;
+
+/** The place of a copy in quarantine, by its sequence; that of an event is its sequence. */
+export function placeOfQuarantined(seq: number): number {
+  return NOT_BEGUN + seq;
+}
+
+/** Whether it is a copy in quarantine. */
+export function isQuarantined(found: Found): found is Quarantined {
+  return "reason" in found;
+}
+
+/** Where something stands in the order of its file. */
+export function placeOf(found: Found): number {
+  return isQuarantined(found) ? placeOfQuarantined(found.seq) : found.seq;
+}
 
 /** Where events are salvaged from. */
 export interface SalvageSource {
@@ -10,10 +34,10 @@ export interface SalvageSource {
   isReady(): boolean;
   /** Rows that are still to be read. */
   left(): number;
-  /** The next events, oldest first, at most `limit`, and how many rows on the way were none any more. */
-  next(limit: number): { readonly events: readonly SpooledEvent[]; readonly damaged: number };
-  /** Goes on after a sequence. */
-  rewind(afterSeq: number): void;
+  /** The next of what it holds, in its order, at most `limit`, and how many rows on the way were nothing any more. */
+  next(limit: number): { readonly found: readonly Found[]; readonly damaged: number };
+  /** Goes on after a place. */
+  rewind(after: number): void;
   /** All of it is back: closes it, and sees to it that it is not read again. */
   finish(): void;
   close(): void;
@@ -24,12 +48,12 @@ export interface SalvageJob {
   readonly path: string;
   /** Throws when there is nothing to read from. */
   readonly open: () => SalvageSource;
-  /** Rows whose events need not come back: they are delivered. */
-  readonly settled: ReadonlySet<number>;
+  /** Copies that need not come back: they are delivered. */
+  readonly settled: Settled;
   /** Its file has no name any more: when the process ends, what is left of it is lost. */
   readonly isLost: boolean;
-  /** How far it is done already: a sequence. */
-  readonly doneSeq: () => number;
+  /** How far it is done already: a place. */
+  readonly done: () => number;
 }
 
 /** Where salvaged events go. */
@@ -38,8 +62,8 @@ export interface SalvageOptions {
   readonly time: Clock;
   /** True while a batch would be too much: new events go first, and a full spool is waited for. */
   readonly isBusy: () => boolean;
-  /** Keeps an event, and with it that its file is done so far. */
-  readonly keep: (event: SpooledEvent, path: string, done: (isSafe: boolean) => void) => void;
+  /** Keeps what was found, and with it that its file is done so far. */
+  readonly keep: (found: Found, path: string, done: (isSafe: boolean) => void) => void;
 }
 
 /** The salvage of one spool. */
@@ -64,7 +88,7 @@ export function createSalvage({ log, time, isBusy, keep }: SalvageOptions): Salv
   const jobs: SalvageJob[] = [];
   let source: SalvageSource | null = null;
   let isReady = false;
-  let doneSeq = 0;
+  let done = NOT_BEGUN;
   let saved = 0;
   let damaged = 0;
   let cancel: (() => void) | null = null;
@@ -96,8 +120,8 @@ export function createSalvage({ log, time, isBusy, keep }: SalvageOptions): Salv
   function prepare(job: SalvageJob, from: SalvageSource): void {
     isReady = from.isReady();
     if (isReady) {
-      doneSeq = job.doneSeq();
-      from.rewind(doneSeq);
+      done = job.done();
+      from.rewind(done);
       log.info("bringing events back from the damaged spool", { file: job.path, events: from.left() });
     }
     later(PAUSE_MS);
@@ -106,20 +130,20 @@ export function createSalvage({ log, time, isBusy, keep }: SalvageOptions): Salv
   function takeBatch({ path, settled }: SalvageJob, from: SalvageSource): void {
     const batch = from.next(BATCH);
     damaged += batch.damaged;
-    const wanted = batch.events.filter(({ seq }) => !settled.has(seq));
+    const wanted = wantedOf(batch.found, settled);
     let waiting = wanted.length;
     let isRefused = false;
     if (waiting === 0) later(PAUSE_MS);
-    for (const event of wanted) {
-      keep(event, path, (isSafe) => {
+    for (const found of wanted) {
+      keep(found, path, (isSafe) => {
         isRefused ||= !isSafe;
         if (!isRefused) {
           saved++;
-          doneSeq = event.seq;
+          done = placeOf(found);
         }
         if (--waiting > 0 || source !== from) return;
         // What was refused waits for room.
-        if (isRefused) from.rewind(doneSeq);
+        if (isRefused) from.rewind(done);
         rarely("progress", () =>
           log.info("bringing events back from the damaged spool", {
             file: path,
@@ -146,11 +170,10 @@ export function createSalvage({ log, time, isBusy, keep }: SalvageOptions): Salv
     let lost = 0;
     try {
       const from = job === jobs[0] && source !== null ? source : job.open();
-      from.rewind(isBegun ? doneSeq : 0);
+      from.rewind(isBegun ? done : NOT_BEGUN);
       while (from.left() > 0) {
-        for (const event of from.next(BATCH).events) {
-          if (settled.has(event.seq)) continue;
-          keep(event, path, (isSafe) => {
+        for (const found of wantedOf(from.next(BATCH).found, settled)) {
+          keep(found, path, (isSafe) => {
             if (isSafe) kept++;
             else lost++;
           });
@@ -200,4 +223,15 @@ export function createSalvage({ log, time, isBusy, keep }: SalvageOptions): Salv
       closeSource();
     },
   };
+}
+
+/** Without the copies that are delivered, and without the events of which nothing is left then. */
+function wantedOf(found: readonly Found[], settled: Settled): Found[] {
+  if (settled.size === 0) return [...found];
+  return found.flatMap((one) => {
+    const got = isQuarantined(one) ? undefined : settled.get(one.seq);
+    if (got === undefined || isQuarantined(one)) return [one];
+    const routes = one.routes.filter(({ destinationId }) => !got.has(destinationId));
+    return routes.length === 0 ? [] : [{ ...one, routes }];
+  });
 }

@@ -1,29 +1,23 @@
-// The outbox on disk: events that NATS has not acked. Many appends share one transaction and one fsync.
-// Knows no NATS; keeps what it has until it is told that a row is done.
+// The outbox on disk: copies of events that their destinations have not got yet. Knows no NATS; keeps what it has until it is
+// told that a copy is delivered, or that no stream will ever take it.
 import { basename, join } from "node:path";
-import type { Address, Route } from "../../config/subject.ts";
 import { type Clock, systemClock } from "../../runtime/clock.ts";
-import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
+import { createRarely, type DeliveryLog } from "../log.ts";
 import type { Outgoing } from "../outgoing.ts";
-import {
-  type Admission,
-  type AdmissionEvent,
-  admits,
-  nextAdmission,
-  OPEN,
-  RETRY_MS,
-  type SpoolState,
-  spoolStateOf,
-} from "./admission.ts";
+import type { Copy } from "./addition.ts";
+import type { SpoolState } from "./admission.ts";
+import type { Backlog } from "./backlogs.ts";
+import { createCommit } from "./commit.ts";
+import type { ReadOptions, Stock } from "./copies.ts";
 import { openCurrentFile } from "./current.ts";
-import { faultOf, prepareFolder } from "./fault.ts";
-import type { ReadOptions } from "./file.ts";
+import { prepareFolder } from "./fault.ts";
 import { SPOOL_NAME } from "./name.ts";
-import { type Append, AppendQueue } from "./queue.ts";
+import { fits, isQuarantineFull, quarantineBound } from "./quarantine.ts";
 import type { SpooledEvent } from "./row.ts";
 import { RowChanges } from "./rowchanges.ts";
 import { createRowReader } from "./rowreader.ts";
-import { createSalvage } from "./salvage.ts";
+import { createSalvage, type Found, isQuarantined, placeOf } from "./salvage.ts";
+import { addStocks, isWithinShare, totalOf } from "./share.ts";
 
 /** Where a spool is and how large it may get. */
 export interface SpoolOptions {
@@ -32,6 +26,8 @@ export interface SpoolOptions {
   readonly name?: string | undefined;
   /** Bound of the file. The log beside it takes a few MiB more. */
   readonly maxBytes: number;
+  /** How much of it the backlog of one destination may take: over 0, up to 1; half of it by default. */
+  readonly destinationShare?: number | undefined;
   readonly log: DeliveryLog;
   /** Epoch milliseconds. */
   readonly clock: () => number;
@@ -39,8 +35,9 @@ export interface SpoolOptions {
   readonly time?: Clock;
 }
 
-/** Events on disk that have still to be delivered. */
+/** Copies of events on disk that have still to be delivered. */
 export interface Spool {
+  /** Events of which at least one copy has still to be delivered. */
   readonly rows: number;
   /** Payload bytes of all rows. */
   readonly bytes: number;
@@ -52,27 +49,32 @@ export interface Spool {
   readonly salvageLeft: number | null;
   /** When the oldest row was spooled, epoch milliseconds; null when there is none. */
   readonly oldestAt: number | null;
-  /** Takes an event; `done(true)` once it is fsynced, `done(false)` when it cannot be kept. */
-  append(
-    event: Outgoing,
-    routes: readonly Route[],
-    mayBeStored: boolean,
-    done: (isSafe: boolean) => void,
-  ): void;
-  /** The next rows, oldest first, without those that are done. */
+  /** Whether no further copy of usual size can go to quarantine. */
+  readonly quarantineIsFull: boolean;
+  /** What waits for each destination that anything waits for. */
+  backlogs(): ReadonlyMap<string, Backlog>;
+  /** What is in quarantine of each destination of which anything is. */
+  quarantined(): ReadonlyMap<string, Stock>;
+  /** Whether the backlog of a destination and an event of so many bytes are within its share of the spool. */
+  hasShareFor(destinationId: string, bytes: number): boolean;
+  /**
+   * Takes an event for these copies, those that go to quarantine at once among them; `done(true)` once all of it is
+   * fsynced, `done(false)` when it cannot be kept, or the quarantine is full.
+   */
+  append(event: Outgoing, copies: readonly Copy[], done: (isSafe: boolean) => void): void;
+  /** The next events that wait for a destination, oldest first, each with the routes that are still to be delivered. */
   read(options: ReadOptions): SpooledEvent[];
-  /** Says that a row is delivered; it is deleted soon. */
-  remove(event: SpooledEvent): void;
-  /** Keeps a row for these of its routes only. */
-  keep(event: SpooledEvent, routes: readonly Address[]): void;
+  /** Says that a copy is delivered; it is deleted soon, and its event with the last copy. */
+  remove(event: SpooledEvent, destinationId: string): void;
+  /** Moves a copy to quarantine soon; false when that is full: the copy stays where it is. */
+  quarantine(event: SpooledEvent, destinationId: string, reason: string): boolean;
   /** Writes what waits, at once. */
   flush(): void;
   close(): void;
 }
 
-/** Deletions wait this long for an append to share its fsync. */
-const REMOVE_DELAY_MS = 20;
-/** How soon it is noticed that the file has gone. */
+const DEFAULT_SHARE = 0.5;
+/** How soon it is noticed that the file has gone, or that another process has written it. */
 const LOOK_MS = 500;
 
 /** Opens the spool, sets a damaged file aside, and throws a `SpoolError` when events cannot be kept at all. */
@@ -80,120 +82,57 @@ export function openSpool(options: SpoolOptions): Spool {
   const { dataDir, log, clock, maxBytes, time = systemClock } = options;
   const path = join(dataDir, options.name ?? SPOOL_NAME);
   const rarely = createRarely(10_000);
-  let admission: Admission = OPEN;
-  const queue = new AppendQueue();
   const changes = new RowChanges();
-  let isScheduled = false;
-  let cancelCommit: (() => void) | null = null;
-  let cancelProbe: (() => void) | null = null;
+  const share = maxBytes * (options.destinationShare ?? DEFAULT_SHARE);
+  const bound = quarantineBound(maxBytes);
 
   prepareFolder(dataDir);
+  const commit = createCommit({ current: () => current, changes, log, rarely, time });
   const salvage = createSalvage({
     log,
     time,
     // New events go first.
-    isBusy: () => !admits(admission, time.now()) || queue.isLong,
-    keep: (event, path, done) =>
-      take({
-        event,
-        routes: event.routes,
-        mayBeStored: true,
-        salvagedFrom: { file: basename(path), seq: event.seq },
-        done,
-      }),
+    isBusy: () => !commit.isOpen || commit.queue.isLong,
+    keep: takeBack,
   });
   const onSalvage = salvage.add;
   const current = openCurrentFile({ path, maxBytes, changes, log, rarely, clock, time, onSalvage });
-  if (current.obstacle !== null) refuse(current.obstacle);
+  if (current.obstacle !== null) commit.refuse(current.obstacle);
   const stopLooking = time.every(LOOK_MS, look);
-
-  function change(event: AdmissionEvent): void {
-    const was = admission;
-    admission = nextAdmission(was, event, time.now());
-    if (was.is === "refusing" && admission.is === "open") log.info("the spool takes events again");
-  }
-
-  function take(append: Append): void {
-    if (admits(admission, time.now()) && queue.push(append)) schedule();
-    else append.done(false);
-  }
-
-  function schedule(): void {
-    if (isScheduled) return;
-    isScheduled = true;
-    setImmediate(() => {
-      isScheduled = false;
-      commit();
-    });
-  }
-
-  function hasWork(): boolean {
-    return !queue.isEmpty || !changes.isEmpty;
-  }
-
-  /** One transaction with the appends and the deletions that wait, and only then the answers. */
-  function commit(): void {
-    if (admission.is === "closed" || !hasWork()) return;
-    const batch = queue.take();
-    cancelCommit?.();
-    cancelCommit = null;
-    const isSafe = write(batch);
-    for (const { done } of batch) done(isSafe);
-    if (!queue.isEmpty) schedule();
-  }
-
-  function write(batch: readonly Append[]): boolean {
-    try {
-      current.write(batch);
-      change({ is: "written" });
-      return true;
-    } catch (error) {
-      refuse(error);
-      return false;
-    }
-  }
-
-  function refuse(error: unknown): void {
-    const fault = faultOf(error);
-    const says = fault === "full" ? "the spool is full" : "Cannot write the spool";
-    const { rows, bytes } = current.file;
-    rarely(says, () => log.error(says, { reason: reasonOf(error), events: rows, bytes }));
-    change({ is: "failed", fault });
-    cancelProbe?.();
-    cancelProbe = time.after(RETRY_MS, probe);
-  }
-
-  /** Finds out whether there is room again: while the spool says it is full, perhaps nobody brings an event to try. */
-  function probe(): void {
-    cancelProbe = null;
-    if (admission.is !== "refusing") return;
-    commit();
-    try {
-      current.probeRoom();
-      change({ is: "written" });
-    } catch (error) {
-      refuse(error);
-    }
-  }
 
   /** Somebody may have taken the file away: what was answered with 200 would be in no file then. */
   function look(): void {
-    if (admission.is === "closed") return;
+    if (commit.isClosed) return;
     try {
       current.look();
     } catch (error) {
-      refuse(error);
+      commit.refuse(error);
     }
   }
 
-  function commitSoon(): void {
-    if (isScheduled || cancelCommit !== null || !admits(admission, time.now())) return;
-    cancelCommit = time.after(REMOVE_DELAY_MS, commit);
+  function takeBack(found: Found, damagedPath: string, done: (isSafe: boolean) => void): void {
+    const from = { file: basename(damagedPath), seq: placeOf(found) };
+    if (!isQuarantined(found)) {
+      const copies = found.routes.map((route) => ({ route, mayBeStored: true, quarantine: null }));
+      commit.take({ event: found, copies, salvaged: from, done });
+      return;
+    }
+    const { destinationId, subject, reason, atMs, spooledAtMs } = found;
+    const route = { destinationId, subject };
+    const event = { ...found.event, routes: [route] };
+    const copies = [{ route, mayBeStored: true, quarantine: reason }];
+    // It was answered for when the quarantine took it: now that counts, and no bound.
+    commit.take({ event, copies, salvaged: { ...from, atMs, spooledAtMs }, done });
   }
 
-  function flush(): void {
-    do commit();
-    while (!queue.isEmpty);
+  /** What is in quarantine, and what is on its way there. */
+  function quarantineStock(): Stock {
+    const stored = totalOf(current.file.quarantined().values());
+    return addStocks(stored, addStocks(changes.refusedStock, commit.queue.refused));
+  }
+
+  function hasQuarantineFor(copies: number, payloadBytes: number): boolean {
+    return copies === 0 || fits(bound, quarantineStock(), { copies, bytes: copies * payloadBytes });
   }
 
   return {
@@ -204,7 +143,7 @@ export function openSpool(options: SpoolOptions): Spool {
       return current.file.bytes;
     },
     get state() {
-      return spoolStateOf(admission);
+      return commit.state;
     },
     get oldestAt() {
       return current.file.oldestAt;
@@ -215,25 +154,41 @@ export function openSpool(options: SpoolOptions): Spool {
     get salvageLeft() {
       return salvage.left;
     },
-    append: (event, routes, mayBeStored, done) => take({ event, routes, mayBeStored, done }),
+    get quarantineIsFull() {
+      return isQuarantineFull(bound, quarantineStock());
+    },
+    backlogs: () => current.file.backlogs(),
+    quarantined: () => current.file.quarantined(),
+    hasShareFor: (destinationId, bytes) => {
+      const backlog = current.file.backlogs().get(destinationId);
+      const stock = addStocks(backlog, commit.queue.backlog(destinationId));
+      return isWithinShare(stock, bytes, share);
+    },
+    append: (event, copies, done) => {
+      let refused = 0;
+      for (const { quarantine } of copies) if (quarantine !== null) refused++;
+      if (copies.length === 0) done(true);
+      else if (hasQuarantineFor(refused, event.payloadBytes)) commit.take({ event, copies, done });
+      else done(false);
+    },
     read: createRowReader({ current, changes, log, rarely, clock }),
-    remove: (event) => {
-      changes.remove(event);
-      commitSoon();
+    remove: (event, destinationId) => {
+      changes.deliver(event, destinationId);
+      commit.soon();
     },
-    keep: (event, routes) => {
-      changes.keep(event, routes);
-      commitSoon();
+    quarantine: (event, destinationId, reason) => {
+      if (!hasQuarantineFor(1, event.payloadBytes)) return false;
+      changes.refuse(event, destinationId, reason);
+      commit.soon();
+      return true;
     },
-    flush,
+    flush: commit.flush,
     close: () => {
-      if (admission.is === "closed") return;
-      flush();
+      if (commit.isClosed) return;
+      commit.flush();
       look();
-      salvage.rescue(flush);
-      change({ is: "closed" });
-      cancelCommit?.();
-      cancelProbe?.();
+      salvage.rescue(commit.flush);
+      commit.close();
       stopLooking();
       salvage.stop();
       current.close();

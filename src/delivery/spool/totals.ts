@@ -40,14 +40,14 @@ export function checkSums({ rows, bytes }: Sums, hasEvents: boolean): void {
   if (!isRight || rows < 0) throw new DamageError("its sums are not those of its events");
 }
 
-/** Counts the rows that were set aside; there are few. */
-export function countDamaged(database: DatabaseSync): number {
-  return Number(database.prepare("SELECT count(*) AS count FROM damaged").get()?.count ?? 0);
-}
-
 /** The last sequence that a file has given out. */
 export function readLastSeq(database: DatabaseSync): number {
   return Number(database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'").get()?.seq ?? 0);
+}
+
+/** A number that changes when another connection has written the file. */
+export function readDataVersion(database: DatabaseSync): number {
+  return Number(database.prepare("PRAGMA data_version").get()?.data_version);
 }
 
 function sumsOf(row: Record<string, unknown> | undefined): Sums {

@@ -1,6 +1,7 @@
 // Asks a spool's file that is not open here whether anybody has it, and whether anything is in it.
 import { DatabaseSync } from "node:sqlite";
-import { isLogDamaged } from "./quarantine.ts";
+import { isLogDamaged } from "./aside.ts";
+import { hasTable } from "./tables.ts";
 
 /**
  * Whether no other process has the file open: leaving WAL mode needs the file for oneself. Throws what SQLite throws, a
@@ -12,9 +13,14 @@ export function isUnused(path: string): boolean {
   return ask(path, (file) => file.prepare("PRAGMA journal_mode = DELETE").get()?.journal_mode === "delete");
 }
 
-/** Whether the file holds no event. Throws as `isUnused` does. */
+/** Whether the file holds no event, and nothing in quarantine. Throws as `isUnused` does. */
 export function isEmpty(path: string): boolean {
-  return ask(path, (file) => file.prepare("SELECT 1 FROM events LIMIT 1").get() === undefined);
+  const hasNone = (file: DatabaseSync, table: string) =>
+    file.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get() === undefined;
+  return ask(
+    path,
+    (file) => hasNone(file, "events") && (!hasTable(file, "quarantined") || hasNone(file, "quarantined")),
+  );
 }
 
 function ask(path: string, question: (file: DatabaseSync) => boolean): boolean {

@@ -31,8 +31,8 @@ test("readEvents reads batch after batch, and leaves a closed spool as it is", a
   spool.close();
   chmodSync(folder, 0o500);
   const batches = [...readEvents(folder, "spool.db")];
-  expect(batches.map(({ events }) => events.length)).toEqual([500, 500, 203]);
-  expect(batches.flatMap(({ events }) => events).map(({ id }) => id)).toEqual(
+  expect(batches.map(({ found }) => found.length)).toEqual([500, 500, 203]);
+  expect(batches.flatMap(({ found }) => found).map(({ id }) => id)).toEqual(
     Array.from({ length: 1203 }, (_, index) => `e${index}`),
   );
   chmodSync(folder, 0o700);
@@ -48,7 +48,7 @@ test("readEvents passes over a row that the disk has changed, and counts it", as
   file.exec("UPDATE events SET payload = '[]' WHERE id = 'e1'");
   file.close();
   const [batch] = readEvents(folder, "spool.db");
-  expect([batch?.events.map(({ id }) => id), batch?.damaged]).toEqual([["e0", "e2"], 1]);
+  expect([batch?.found.map(({ id }) => id), batch?.damaged]).toEqual([["e0", "e2"], 1]);
 });
 
 test("readEvents reads of a file that was set aside what is not back yet", async () => {
@@ -58,7 +58,7 @@ test("readEvents reads of a file that was set aside what is not back yet", async
   spool.close();
   const aside = "spool.db.damaged-20261125T100000Z";
   renameSync(join(folder, "spool.db"), join(folder, aside));
-  const idsOf = () => [...readEvents(folder, aside)].flatMap(({ events }) => events).map(({ id }) => id);
+  const idsOf = () => [...readEvents(folder, aside)].flatMap(({ found }) => found).map(({ id }) => id);
   expect(idsOf()).toEqual(Array.from({ length: 300 }, (_, index) => `e${index}`));
   open(folder).spool.close();
   const file = new DatabaseSync(join(folder, "spool.db"));

@@ -3,7 +3,7 @@ import { cpSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { countEvents } from "../../../src/delivery/spool/count.ts";
 import { event, putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
-import { append, open } from "../../support/spools.ts";
+import { append, copiesOf, open } from "../../support/spools.ts";
 
 putAwayAfterEach();
 
@@ -18,7 +18,7 @@ test("countEvents counts events, bytes, times and the destinations of each event
     subject: `pixel.${id}.page`,
     stream: "PIXEL",
   }));
-  await new Promise((resolve) => spool.append(event("e1"), routes, false, resolve));
+  await new Promise((resolve) => spool.append(event("e1"), copiesOf(routes), resolve));
   const expected = {
     file: "spool.db",
     isDamaged: false,

@@ -15,7 +15,7 @@ import {
 import { join } from "node:path";
 import { readSpool } from "../../../src/delivery/spool/reader.ts";
 import { afterTest, putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
-import { append, appendMany, ids, MIB, open } from "../../support/spools.ts";
+import { append, appendMany, ids, MIB, open, waiting } from "../../support/spools.ts";
 import { whyNoMounts } from "../../support/system.ts";
 import { unless } from "../../support/unless.ts";
 import { until } from "../../support/until.ts";
@@ -89,10 +89,10 @@ for (const [how, act] of WAYS) {
     const folder = join(temporaryFolder(), "data");
     const { spool, log } = open(folder);
     await appendMany(spool, 300, JSON.stringify({ filler: "x".repeat(500) }));
-    const [done] = spool.read({ afterSeq: 0, limit: 1 });
+    const [done] = waiting(spool, { limit: 1 });
     if (done === undefined) throw new Error("nothing was spooled");
     act(folder);
-    spool.remove(done);
+    spool.remove(done, "warehouse");
     await until("it is noticed", () => log.lines.join().includes("a new spool is begun"));
     expect(log.lines.join()).toContain("the spool's file is gone, or another one is in its place");
     expect(await append(spool, "new")).toBe(true);
@@ -142,7 +142,7 @@ withMounts.test(
     await new Promise((resolve) => setTimeout(resolve, 2500));
     expect(ids(spool)).toEqual(ALL);
     expect(await append(spool, "new")).toBe(false);
-    for (const one of spool.read({ afterSeq: 0, limit: 100 })) spool.remove(one);
+    for (const one of waiting(spool, { limit: 100 })) spool.remove(one, "warehouse");
     expect(ids(spool)).toEqual(ALL.slice(100));
     free();
     await until("there is room", () => spool.state === "open");
@@ -186,7 +186,7 @@ withMounts.test(
     first.close();
     fill();
     const { spool } = open(data);
-    for (const one of spool.read({ afterSeq: 0, limit: 1000 })) spool.remove(one);
+    for (const one of waiting(spool, { limit: 1000 })) spool.remove(one, "warehouse");
     await until("there is room", () => spool.state === "open" && spool.rows === 0);
     expect(await append(spool, "late")).toBe(true);
   },

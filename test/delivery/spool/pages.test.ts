@@ -3,11 +3,12 @@
 import { expect, test } from "bun:test";
 import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openQuarantined } from "../../../src/delivery/spool/quarantine.ts";
+import { openAside } from "../../../src/delivery/spool/aside.ts";
 import type { SpooledEvent } from "../../../src/delivery/spool/row.ts";
+import { isQuarantined } from "../../../src/delivery/spool/salvage.ts";
 import { putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
 import { createRandom } from "../../support/random.ts";
-import { append, open } from "../../support/spools.ts";
+import { append, open, waiting } from "../../support/spools.ts";
 
 putAwayAfterEach();
 
@@ -26,10 +27,10 @@ async function makeFile(folder: string): Promise<{ path: string; kept: Map<strin
   );
   await Promise.all(payloads.map((payload, index) => append(spool, markOf(index), payload)));
   const kept = new Map(payloads.map((payload, index) => [markOf(index), payload]));
-  const read: SpooledEvent[] = spool.read({ afterSeq: 0, limit: ROWS });
+  const read: SpooledEvent[] = waiting(spool, { limit: ROWS });
   for (const [index, event] of read.entries()) {
     if (index % 7 > 1 && index < 350) continue;
-    spool.remove(event);
+    spool.remove(event, "warehouse");
     kept.delete(event.id);
   }
   spool.close();
@@ -37,11 +38,13 @@ async function makeFile(folder: string): Promise<{ path: string; kept: Map<strin
 }
 
 function salvage(path: string): Map<string, string> {
-  const source = openQuarantined(path);
+  const source = openAside(path);
   while (!source.isReady());
   const found = new Map<string, string>();
   while (source.left() > 0) {
-    for (const { id, payload } of source.next(100).events) {
+    for (const one of source.next(100).found) {
+      if (isQuarantined(one)) throw new Error("nothing was put into quarantine");
+      const { id, payload } = one;
       expect(found.has(id)).toBe(false);
       found.set(id, payload);
     }
@@ -59,12 +62,12 @@ function marksOn(bytes: Uint8Array): Set<string> {
   );
 }
 
-test("openQuarantined finds every row of a whole file, and none that is done", async () => {
+test("openAside finds every row of a whole file, and none that is done", async () => {
   const { path, kept } = await makeFile(temporaryFolder());
   expect(salvage(path)).toEqual(kept);
 });
 
-test("openQuarantined loses of damaged pages the rows on them at most, and gives none that is not as it was written", async () => {
+test("openAside loses of damaged pages the rows on them at most, and gives none that is not as it was written", async () => {
   const folder = temporaryFolder();
   const { path, kept } = await makeFile(folder);
   const whole = readFileSync(path);
@@ -93,7 +96,7 @@ test("openQuarantined loses of damaged pages the rows on them at most, and gives
   }
 }, 60_000);
 
-test("openQuarantined loses of a file that was cut short its tail only", async () => {
+test("openAside loses of a file that was cut short its tail only", async () => {
   const folder = temporaryFolder();
   const { path, kept } = await makeFile(folder);
   const whole = readFileSync(path);

@@ -1,10 +1,11 @@
 import { expect, test } from "bun:test";
 import { AppendQueue } from "../../../src/delivery/spool/queue.ts";
 import { event } from "../../support/parts.ts";
+import { copiesOf } from "../../support/spools.ts";
 
 const append = (id: string, payloadBytes: number) => {
   const one = { ...event(id), payloadBytes };
-  return { event: one, routes: one.routes, mayBeStored: false, done() {} };
+  return { event: one, copies: copiesOf(one.routes), done() {} };
 };
 
 test("AppendQueue gives batches of at most 2,000, oldest first", () => {

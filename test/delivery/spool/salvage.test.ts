@@ -2,11 +2,16 @@
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createSalvage, type SalvageSource } from "../../../src/delivery/spool/salvage.ts";
+import {
+  createSalvage,
+  isQuarantined,
+  NOT_BEGUN,
+  type SalvageSource,
+} from "../../../src/delivery/spool/salvage.ts";
 import type { Spool } from "../../../src/delivery/spool/spool.ts";
 import { createHandClock } from "../../support/clock.ts";
 import { afterTest, event, putAwayAfterEach, recordLog, temporaryFolder } from "../../support/parts.ts";
-import { append, appendMany, ids, MIB, open } from "../../support/spools.ts";
+import { append, appendMany, ids, MIB, open, waiting } from "../../support/spools.ts";
 import { until } from "../../support/until.ts";
 
 putAwayAfterEach();
@@ -67,9 +72,9 @@ test("createSalvage waits for room in a full spool, and loses nothing", async ()
   const back: string[] = [];
   const relay = setInterval(() => {
     if (spool.state !== "full" && spool.salvageLeft !== null) return;
-    for (const event of spool.read({ afterSeq: 0, limit: 10_000 })) {
+    for (const event of waiting(spool, { limit: 10_000 })) {
       back.push(event.id);
-      spool.remove(event);
+      spool.remove(event, "warehouse");
     }
   }, 20);
   afterTest(() => clearInterval(relay));
@@ -97,14 +102,14 @@ function sourceOf(name: string, count: number): SalvageSource {
     isReady: () => true,
     left: () => count - index,
     next: (limit) => {
-      const events = Array.from({ length: Math.min(limit, count - index) }, () => {
+      const found = Array.from({ length: Math.min(limit, count - index) }, () => {
         index++;
         return { ...event(`${name}${index}`), seq: index, spooledAtMs: 0 };
       });
-      return { events, damaged: 0 };
+      return { found, damaged: 0 };
     },
-    rewind: (afterSeq) => {
-      index = afterSeq;
+    rewind: (after) => {
+      index = Math.max(0, after);
     },
     finish() {},
     close() {},
@@ -119,11 +124,11 @@ test("rescue brings back all of a lost file that waits behind one half done, and
     time,
     isBusy: () => false,
     keep: (one, _path, done) => {
-      kept.push(one.id);
+      if (!isQuarantined(one)) kept.push(one.id);
       done(true);
     },
   });
-  const job = { settled: new Set<number>(), doneSeq: () => 0 };
+  const job = { settled: new Map(), done: () => NOT_BEGUN };
   salvage.add({ ...job, path: "damaged", isLost: false, open: () => sourceOf("d", 1000) });
   salvage.add({ ...job, path: "lost", isLost: true, open: () => sourceOf("l", 300) });
   time.advance(15);

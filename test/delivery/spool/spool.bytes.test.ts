@@ -9,7 +9,7 @@ import type { Spool } from "../../../src/delivery/spool/spool.ts";
 import { isUnused } from "../../../src/delivery/spool/unused.ts";
 import { readWal } from "../../../src/delivery/spool/wal.ts";
 import { putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
-import { append, appendMany, open } from "../../support/spools.ts";
+import { append, appendMany, open, waiting } from "../../support/spools.ts";
 import { until } from "../../support/until.ts";
 
 putAwayAfterEach();
@@ -49,10 +49,10 @@ function changeByte(path: string, at: number, bits = 1): void {
 async function relay(spool: Spool): Promise<string[]> {
   const sent: string[] = [];
   await until("nothing is left", () => {
-    const events = spool.rows === 0 ? [] : spool.read({ afterSeq: 0, limit: 100 });
+    const events = spool.rows === 0 ? [] : waiting(spool, { limit: 100 });
     for (const event of events) {
       sent.push(event.id);
-      spool.remove(event);
+      spool.remove(event, "warehouse");
     }
     spool.flush();
     return spool.rows === 0 && spool.salvageLeft === null;

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SpoolError } from "../../../src/delivery/spool/fault.ts";
 import { afterTest, putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
-import { append, ids, MIB, open } from "../../support/spools.ts";
+import { append, ids, MIB, open, waiting } from "../../support/spools.ts";
 import { whyNoMounts, whyNot } from "../../support/system.ts";
 import { unless } from "../../support/unless.ts";
 import { until } from "../../support/until.ts";
@@ -52,7 +52,7 @@ withMounts.test(
     expect(ids(spool)).toEqual(safe);
 
     // Even without room to write a deletion, what is delivered goes away and makes room.
-    for (const one of spool.read({ afterSeq: 0, limit: 10_000 })) spool.remove(one);
+    for (const one of waiting(spool, { limit: 10_000 })) spool.remove(one, "warehouse");
     expect(ids(spool)).toEqual([]);
     await until("there is room", () => spool.state === "open" && spool.rows === 0);
     expect(await append(spool, "late", payload)).toBe(true);
@@ -70,8 +70,9 @@ test("append refuses when the disk fails, says so and not that the spool is full
     const log = { info: say, warn: say, error: say };
     const spool = openSpool({ dataDir: ${JSON.stringify(folder)}, maxBytes: ${64 * MIB}, log, clock: Date.now });
     const payload = "x".repeat(10000);
+    const copies = [{ route: { destinationId: "d", subject: "s.d.page" }, mayBeStored: false, quarantine: null }];
     const one = { id: "e", sourceId: "s", type: "page", payload, payloadBytes: payload.length, routes: [] };
-    const append = () => new Promise((resolve) => spool.append(one, [], false, resolve));
+    const append = () => new Promise((resolve) => spool.append(one, copies, resolve));
     let safe = 0;
     while (await append()) safe++;
     console.log("refused", safe, spool.state);
@@ -111,8 +112,9 @@ withStrace.test(
     import { openSpool } from ${JSON.stringify(join(import.meta.dir, "../../../src/delivery/spool/spool.ts"))};
     const log = { info() {}, warn() {}, error() {} };
     const spool = openSpool({ dataDir: ${JSON.stringify(folder)}, maxBytes: ${64 * MIB}, log, clock: Date.now });
+    const copies = [{ route: { destinationId: "d", subject: "s.d.page" }, mayBeStored: false, quarantine: null }];
     const one = (id) => ({ id, sourceId: "s", type: "page", payload: "{}", payloadBytes: 2, routes: [] });
-    const append = (id) => new Promise((resolve) => spool.append(one(id), [], false, resolve));
+    const append = (id) => new Promise((resolve) => spool.append(one(id), copies, resolve));
     for (let index = 0; index < 20; index++) {
       if (!(await append("e" + index))) throw new Error("refused");
       writeSync(2, "answer " + index + "\\n");

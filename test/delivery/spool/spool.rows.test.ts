@@ -3,8 +3,8 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { readSpool } from "../../../src/delivery/spool/reader.ts";
-import { putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
-import { append, appendMany, ids, open } from "../../support/spools.ts";
+import { event, putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
+import { append, appendMany, copiesOf, ids, open, waiting } from "../../support/spools.ts";
 
 putAwayAfterEach();
 
@@ -53,21 +53,23 @@ for (const [what, sql] of CHANGES) {
   });
 }
 
-test("keep leaves a row whose checksum is that of what it holds now", async () => {
+test("remove leaves a row whose checksum is that of what it holds now", async () => {
   const folder = temporaryFolder();
   const { spool } = open(folder);
   const routes = [
-    { destinationId: "a", subject: "pixel.a.page" },
-    { destinationId: "b", subject: "pixel.b.page" },
+    { destinationId: "a", subject: "pixel.a.page", stream: "PIXEL" },
+    { destinationId: "b", subject: "pixel.b.page", stream: "PIXEL" },
   ];
-  await append(spool, "one");
-  const [one] = spool.read({ afterSeq: 0, limit: 1 });
+  await new Promise((resolve) => spool.append(event("one", { routes }), copiesOf(routes), resolve));
+  const [one] = waiting(spool, { destinationId: "a" });
   if (one === undefined) throw new Error("nothing was spooled");
-  spool.keep(one, routes);
+  spool.remove(one, "a");
   spool.flush();
   spool.close();
   const again = open(folder).spool;
-  expect(again.read({ afterSeq: 0, limit: 1 })[0]?.routes).toEqual(routes);
+  expect(waiting(again, { destinationId: "b" })[0]?.routes).toEqual([
+    { destinationId: "b", subject: "pixel.b.page" },
+  ]);
   expect(again.damagedRows).toBe(0);
 });
 
@@ -100,9 +102,9 @@ test("openSpool goes on with a file of version 1, and finds what is no JSON in i
   const { spool } = open(folder);
   expect(ids(spool)).toEqual(["e0", "e1", "e3", "e4"]);
   expect(await append(spool, "new")).toBe(true);
-  const events = spool.read({ afterSeq: 0, limit: 10 });
+  const events = waiting(spool, { limit: 10 });
   expect(events.at(-1)).toMatchObject({ id: "new", seq: 1_700_000_000_000_005 });
-  for (const event of events) spool.remove(event);
+  for (const event of events) spool.remove(event, "warehouse");
   spool.flush();
   expect(spool).toMatchObject({ rows: 0, bytes: 0, damagedRows: 1 });
   spool.close();
@@ -114,14 +116,14 @@ test("openSpool numbers a file anew whose sequences are of a clock that said 226
   // Milliseconds of the year 2266, times 1000: more than a JavaScript number holds.
   makeVersion1(folder, 9_340_000_000_000_000n);
   const { spool } = open(folder, undefined, () => Date.parse("2266-01-01"));
-  expect(spool.read({ afterSeq: 0, limit: 10 }).map(({ id, seq }) => [id, seq])).toEqual([
+  expect(waiting(spool, { limit: 10 }).map(({ id, seq }) => [id, seq])).toEqual([
     ["e0", 1],
     ["e1", 2],
     ["e3", 4],
     ["e4", 5],
   ]);
   expect(await append(spool, "new")).toBe(true);
-  expect(spool.read({ afterSeq: 5, limit: 10 }).map(({ id }) => id)).toEqual(["new"]);
+  expect(waiting(spool, { afterSeq: 5, limit: 10 }).map(({ id }) => id)).toEqual(["new"]);
 });
 
 test("append gives sequences from a counter, whatever the clock says", async () => {
@@ -129,7 +131,7 @@ test("append gives sequences from a counter, whatever the clock says", async () 
   for (const [index, year] of ["2266", "1999", "9999"].entries()) {
     const { spool } = open(folder, undefined, () => Date.parse(`${year}-01-01`));
     expect(await append(spool, year)).toBe(true);
-    expect(spool.read({ afterSeq: 0, limit: 10 }).map(({ seq }) => seq)).toEqual(
+    expect(waiting(spool, { limit: 10 }).map(({ seq }) => seq)).toEqual(
       Array.from({ length: index + 1 }, (_, before) => before + 1),
     );
     spool.close();

@@ -3,7 +3,7 @@ import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readSpool } from "../../../src/delivery/spool/reader.ts";
 import { event, putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
-import { append, appendMany, ids, MIB, open } from "../../support/spools.ts";
+import { append, appendMany, copiesOf, ids, MIB, open, waiting } from "../../support/spools.ts";
 import { until } from "../../support/until.ts";
 
 putAwayAfterEach();
@@ -20,7 +20,9 @@ test("openSpool keeps events over a close, oldest first and whole", async () => 
       { destinationId: "alerts", subject: "pixel.alerts.track", stream: "PIXEL" },
     ],
   });
-  const isSafe = await new Promise((resolve) => first.append(one, one.routes.slice(1), true, resolve));
+  const isSafe = await new Promise((resolve) =>
+    first.append(one, copiesOf(one.routes.slice(1), { mayBeStored: true }), resolve),
+  );
   await append(first, "two");
   expect(isSafe).toBe(true);
   expect(first.rows).toBe(2);
@@ -28,8 +30,10 @@ test("openSpool keeps events over a close, oldest first and whole", async () => 
   first.close();
 
   const again = open(folder).spool;
-  const events = again.read({ afterSeq: 0, limit: 10 });
-  expect(events.map(({ id }) => id)).toEqual(["one", "two"]);
+  const wanted = { destinationId: "alerts" };
+  const events = waiting(again, wanted);
+  expect(ids(again)).toEqual(["two"]);
+  expect(events.map(({ id }) => id)).toEqual(["one"]);
   expect(events[0]).toMatchObject({
     ...one,
     routes: [{ destinationId: "alerts", subject: "pixel.alerts.track" }],
@@ -39,7 +43,7 @@ test("openSpool keeps events over a close, oldest first and whole", async () => 
   expect(again.bytes).toBe(one.payloadBytes + event("two").payloadBytes);
   expect(one.payloadBytes).toBeGreaterThan(one.payload.length);
   expect(again.oldestAt).toBe(1_700_000_000_000);
-  const sent = again.read({ afterSeq: 0, limit: 10, onlyMaybeStored: true });
+  const sent = waiting(again, { ...wanted, onlyMaybeStored: true });
   expect(sent.map(({ id }) => id)).toEqual(["one"]);
 });
 
@@ -48,7 +52,7 @@ test("append commits what one turn brings as one transaction, and answers after 
   const order: string[] = [];
   for (const id of ["a", "b", "c"]) {
     const one = event(id);
-    spool.append(one, one.routes, false, () => order.push(`${id}:${spool.rows}`));
+    spool.append(one, copiesOf(one.routes), () => order.push(`${id}:${spool.rows}`));
   }
   order.push(`before:${spool.rows}`);
   await until("all are answered", () => order.length === 4);
@@ -59,8 +63,8 @@ test("remove deletes rows, also from the count, and they are never read again", 
   const folder = temporaryFolder();
   const { spool } = open(folder);
   for (const id of ["a", "b", "c"]) await append(spool, id);
-  const events = spool.read({ afterSeq: 0, limit: 2 });
-  for (const one of events) spool.remove(one);
+  const events = waiting(spool, { limit: 2 });
+  for (const one of events) spool.remove(one, "warehouse");
   expect(ids(spool)).toEqual(["c"]);
   await until("they are deleted", () => spool.rows === 1);
   spool.close();
@@ -69,21 +73,28 @@ test("remove deletes rows, also from the count, and they are never read again", 
   expect(again.rows).toBe(1);
 });
 
-test("keep leaves a row with the routes it still needs", async () => {
+test("remove leaves an event for the destinations that have not got it yet", async () => {
   const { spool } = open(temporaryFolder());
   const routes = [
     { destinationId: "a", subject: "pixel.a.page", stream: "PIXEL" },
     { destinationId: "b", subject: "pixel.b.page", stream: "PIXEL" },
   ];
   const one = event("one", { routes });
-  await new Promise((resolve) => spool.append(one, routes, false, resolve));
-  const [found] = spool.read({ afterSeq: 0, limit: 1 });
+  await new Promise((resolve) => spool.append(one, copiesOf(routes), resolve));
+  const [found] = waiting(spool, { destinationId: "a" });
   if (found === undefined) throw new Error("nothing was spooled");
-  spool.keep(found, routes.slice(1));
+  spool.remove(found, "a");
+  for (const flush of [() => {}, spool.flush]) {
+    flush();
+    expect(waiting(spool, { destinationId: "a" })).toEqual([]);
+    expect(waiting(spool, { destinationId: "b" })[0]?.routes).toEqual([
+      { destinationId: "b", subject: "pixel.b.page" },
+    ]);
+  }
+  // What was read before knows nothing of that.
+  spool.remove(found, "b");
   spool.flush();
-  expect(spool.read({ afterSeq: 0, limit: 1 })[0]?.routes).toEqual([
-    { destinationId: "b", subject: "pixel.b.page" },
-  ]);
+  expect(spool).toMatchObject({ rows: 0, bytes: 0 });
 });
 
 test("append refuses past the bound, says full, and takes events again when rows are gone", async () => {
@@ -100,7 +111,7 @@ test("append refuses past the bound, says full, and takes events again when rows
   expect(log.lines.join()).toContain("the spool is full");
   expect(statSync(join(folder, "spool.db")).size).toBeLessThanOrEqual(MIB);
 
-  for (const one of spool.read({ afterSeq: 0, limit: 40 })) spool.remove(one);
+  for (const one of waiting(spool, { limit: 40 })) spool.remove(one, "warehouse");
   await until("there is room", () => spool.state === "open");
   expect(await append(spool, "late", payload)).toBe(true);
   expect(ids(spool)).toContain("late");
@@ -130,7 +141,7 @@ test("openSpool gives room back to the disk when a long backlog is gone", async 
   const folder = temporaryFolder();
   const { spool } = open(folder);
   await appendMany(spool, 4000, JSON.stringify({ filler: "x".repeat(3000) }));
-  for (const one of spool.read({ afterSeq: 0, limit: 10_000 })) spool.remove(one);
+  for (const one of waiting(spool, { limit: 10_000 })) spool.remove(one, "warehouse");
   const path = join(folder, "spool.db");
   expect(existsSync(path)).toBe(true);
   await until("the file is small", () => {

@@ -1,8 +1,17 @@
 import { expect, test } from "bun:test";
-import { closeSync, ftruncateSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
-import { append, appendMany, ids, open } from "../../support/spools.ts";
+import { append, appendMany, ids, open, waiting } from "../../support/spools.ts";
 import { until } from "../../support/until.ts";
 
 putAwayAfterEach();
@@ -65,14 +74,16 @@ test("read sets a file aside whose damage shows while running, and the spool goe
   first.close();
   const path = join(folder, "spool.db");
   const pages = Math.floor(statSync(path).size / 4096);
+  const bytes = readFileSync(path);
   for (let page = Math.floor(pages / 2); page < pages / 2 + 20; page++) {
-    overwrite(path, page * 4096, new Uint8Array(4096).fill(0xa5));
+    // Leaves with events only: the index of copies is looked at when the file is opened.
+    if (bytes[page * 4096] === 0x0d) overwrite(path, page * 4096, new Uint8Array(4096).fill(0xa5));
   }
   const { spool } = open(folder);
   expect(setAsideIn(folder)).toHaveLength(0);
   let last = 0;
   for (let round = 0; round < 20 && setAsideIn(folder).length === 0; round++) {
-    last = spool.read({ afterSeq: last, limit: 50 }).at(-1)?.seq ?? last;
+    last = waiting(spool, { afterSeq: last, limit: 50 }).at(-1)?.seq ?? last;
   }
   expect(setAsideIn(folder)).toHaveLength(1);
   expect(await append(spool, "new")).toBe(true);

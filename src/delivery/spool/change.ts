@@ -1,0 +1,185 @@
+// What one transaction does to the rows of a spool's file: events are added, copies go. An event's row goes with its last
+// copy. Knows the sums of nothing.
+import type { DatabaseSync } from "node:sqlite";
+import { type Addition, waitingRoutes } from "./addition.ts";
+import type { CopyIndex, Stock } from "./copies.ts";
+import { DamageError, MisfitError } from "./fault.ts";
+import type { QuarantineTable } from "./quarantine.ts";
+import {
+  checksumOf,
+  readRoutes,
+  type SpooledContent,
+  type SpooledEvent,
+  type SpooledRoute,
+  writeRoutes,
+} from "./row.ts";
+
+/** Copies of one event that go, by destination: to quarantine with a reason, or null because they are delivered. */
+export interface Gone {
+  readonly event: SpooledEvent;
+  readonly destinations: ReadonlyMap<string, string | null>;
+}
+
+/** What one transaction does. */
+export interface Change {
+  readonly added: readonly Addition[];
+  /** Copies that are delivered, by the sequence of their event. */
+  readonly delivered: ReadonlyMap<number, Gone>;
+  /** Copies that go to quarantine, likewise. */
+  readonly refused: ReadonlyMap<number, Gone>;
+  /** Epoch milliseconds. */
+  readonly nowMs: number;
+}
+
+/** What a change has come to: differences of the sums. */
+export interface Effect {
+  readonly rows: number;
+  readonly bytes: number;
+  /** The last sequence given out; null when none was. */
+  readonly lastSeq: number | null;
+  /** What went to quarantine, by destination. */
+  readonly quarantined: ReadonlyMap<string, Stock>;
+}
+
+/** The parts of an open file that a change concerns. */
+export interface ChangedParts {
+  readonly index: CopyIndex;
+  /** Null in a file that an earlier version has made: copies that are delivered can go from it, and nothing else is done. */
+  readonly quarantine: QuarantineTable | null;
+  /** Whether its rows have a checksum. */
+  readonly hasSums: boolean;
+  /** Rows up to this sequence were those of the file before it. */
+  readonly afterSeq: number;
+}
+
+/** Prepares changes of a file: what it gives does one, within a transaction, and throws what SQLite throws. */
+export function prepareChanges(database: DatabaseSync, parts: ChangedParts): (change: Change) => Effect {
+  const { index, quarantine, hasSums, afterSeq } = parts;
+  const find = database.prepare("SELECT routes FROM events WHERE seq = ?");
+  const remove = database.prepare("DELETE FROM events WHERE seq = ?");
+  const removeWhole = database.prepare("DELETE FROM events WHERE seq = ? AND routes = ?");
+  const leave = database.prepare(
+    `UPDATE events SET routes = ?1 ${hasSums ? ", sum = ?3" : ""} WHERE seq = ?2`,
+  );
+  const insert = hasSums
+    ? database.prepare(
+        "INSERT INTO events (id, source, type, received, sent, routes, payload, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      )
+    : null;
+  const salvage =
+    quarantine === null
+      ? null
+      : database.prepare(
+          "INSERT INTO salvaged VALUES (?, ?) ON CONFLICT (file) DO UPDATE SET seq = excluded.seq",
+        );
+  let rows = 0;
+  let bytes = 0;
+  let lastSeq: number | null = null;
+  let quarantined = new Map<string, Stock>();
+
+  function add(addition: Addition, nowMs: number): void {
+    const { event, copies, salvaged } = addition;
+    const { id, sourceId, type, payload, payloadBytes } = event;
+    const routes = waitingRoutes(addition);
+    if (routes.length > 0 && insert !== null) {
+      const text = writeRoutes(routes);
+      const sum = checksumOf(id, sourceId, type, nowMs, text, payload);
+      const sent = copies.some(({ mayBeStored }) => mayBeStored) ? 1 : 0;
+      const seq = Number(insert.run(id, sourceId, type, nowMs, sent, text, payload, sum).lastInsertRowid);
+      lastSeq = seq;
+      rows++;
+      bytes += payloadBytes;
+      for (const { route, mayBeStored, quarantine } of copies) {
+        if (quarantine === null) index.add(route.destinationId, seq, mayBeStored, payloadBytes);
+      }
+    }
+    if (routes.length < copies.length) {
+      const { atMs = nowMs, spooledAtMs = nowMs } = salvaged ?? {};
+      for (const { route, quarantine: reason } of copies) {
+        if (reason !== null) keep(event, route, reason, atMs, spooledAtMs);
+      }
+    }
+    if (salvaged !== undefined) salvage?.run(salvaged.file, salvaged.seq);
+  }
+
+  function keep(
+    event: SpooledContent,
+    { destinationId, subject }: SpooledRoute,
+    reason: string,
+    atMs: number,
+    spooledAtMs: number,
+  ): void {
+    quarantine?.add({ event, destinationId, subject, reason, atMs, spooledAtMs });
+    const { copies, bytes } = quarantined.get(destinationId) ?? { copies: 0, bytes: 0 };
+    quarantined.set(destinationId, { copies: copies + 1, bytes: bytes + event.payloadBytes });
+  }
+
+  /** Takes copies out; gives the routes of those that were there. */
+  function takeOut({ event, destinations }: Gone): SpooledRoute[] {
+    const { seq, payloadBytes } = event;
+    const routes = takeWhole(event, destinations) ? event.routes : takeSome(event, destinations);
+    const taken = routes.filter(({ destinationId }) => destinations.has(destinationId));
+    for (const destination of destinations.keys()) {
+      const wasThere = index.remove(destination, seq, payloadBytes);
+      if (!wasThere && taken.some(({ destinationId }) => destinationId === destination)) {
+        throw new MisfitError("a copy is not in the index");
+      }
+    }
+    return taken;
+  }
+
+  /** The usual case: nobody else waits for the event. The row itself must say so: what was read of it may be old. */
+  function takeWhole(
+    { seq, routes, payloadBytes }: SpooledEvent,
+    destinations: Gone["destinations"],
+  ): boolean {
+    const isWhole = routes.every(({ destinationId }) => destinations.has(destinationId));
+    if (!isWhole || removeWhole.run(seq, writeRoutes(routes)).changes === 0) return false;
+    removed(payloadBytes);
+    return true;
+  }
+
+  /** An event that others still wait for stays, for them. Gives the routes that its row had. */
+  function takeSome(event: SpooledEvent, destinations: Gone["destinations"]): readonly SpooledRoute[] {
+    const { seq, id, sourceId, type, spooledAtMs, payload, payloadBytes } = event;
+    const before = find.get(seq)?.routes;
+    if (before === undefined) {
+      // Rows of the file before this one may be done only now.
+      if (seq <= afterSeq) return [];
+      throw new DamageError("a row is not where its sequence says");
+    }
+    const routes = readRoutes(String(before));
+    if (routes === null) throw new DamageError("the routes of a row cannot be read");
+    const left = routes.filter(({ destinationId }) => !destinations.has(destinationId));
+    if (left.length === 0) {
+      remove.run(seq);
+      removed(payloadBytes);
+    } else if (left.length < routes.length) {
+      const text = writeRoutes(left);
+      if (!hasSums) leave.run(text, seq);
+      else leave.run(text, seq, checksumOf(id, sourceId, type, spooledAtMs, text, payload));
+    }
+    return routes;
+  }
+
+  function removed(payloadBytes: number): void {
+    rows--;
+    bytes -= payloadBytes;
+  }
+
+  return ({ added, delivered, refused, nowMs }) => {
+    rows = 0;
+    bytes = 0;
+    lastSeq = null;
+    quarantined = new Map();
+    for (const gone of delivered.values()) takeOut(gone);
+    for (const gone of refused.values()) {
+      const { event, destinations } = gone;
+      for (const route of takeOut(gone)) {
+        keep(event, route, destinations.get(route.destinationId) ?? "", nowMs, event.spooledAtMs);
+      }
+    }
+    for (const addition of added) add(addition, nowMs);
+    return { rows, bytes, lastSeq, quarantined };
+  };
+}
