@@ -94,9 +94,13 @@ async function watch(drain: Drain, where: string): Promise<number> {
   );
   const end = await drain.ended;
   clearInterval(progress);
-  const { relayed, left, damagedRows } = drain;
+  const { relayed, left, damagedRows, quarantined } = drain;
   console.error(`${relayed} events stored in ${where}, ${left} left`);
   if (damagedRows > 0) console.error(`${damagedRows} rows are damaged and stay, in the table damaged`);
+  if (quarantined > 0) {
+    const what = `${quarantined} messages that their stream refuses for good stay in quarantine`;
+    throw new Exit(1, `Cannot drain all: ${what}. pixelgate spool list tells why`);
+  }
   if (end === "done") {
     console.error("The spool files are empty and stay where they are");
     return 0;

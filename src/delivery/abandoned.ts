@@ -3,26 +3,23 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Layout } from "../config/layout.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { createRarely, type DeliveryLog, reasonOf } from "./log.ts";
+import { createRarely, reasonOf } from "./log.ts";
 import type { Publisher } from "./nats/publisher.ts";
 import { createRelay, type Relay } from "./relay.ts";
 import { SPOOL_SUFFIXES, workerOf } from "./spool/name.ts";
 import { warnOfMissingLog } from "./spool/sidelog.ts";
-import { openSpool, type Spool } from "./spool/spool.ts";
+import { openSpool, type Spool, type SpoolOptions } from "./spool/spool.ts";
 import { isEmpty, isUnused } from "./spool/unused.ts";
 
 /** Where to look, and where their events go. */
 export interface AbandonedOptions {
-  readonly dataDir: string;
+  /** As the gateway opens its own. */
+  readonly spoolOptions: SpoolOptions & { readonly time: Clock };
   /** Workers that run: spools from this index on belong to nobody. */
   readonly workers: number;
-  readonly maxBytes: number;
   readonly publisher: Publisher;
   /** The layout of this moment. */
   readonly layout: () => Layout;
-  readonly log: DeliveryLog;
-  readonly clock: () => number;
-  readonly time: Clock;
   readonly onRelayed: ((events: number) => void) | undefined;
 }
 
@@ -30,8 +27,10 @@ export interface AbandonedOptions {
 export interface AbandonedSpools {
   /** The spools that are being relayed. */
   readonly spools: readonly Spool[];
-  /** Starts from the oldest rows again: the connection is a new one. */
-  restart(): void;
+  /** Says that there may be something to do. */
+  wake(): void;
+  /** The layout is another one. */
+  layOut(): void;
   /** Sends nothing more. */
   stop(): void;
   close(): void;
@@ -50,7 +49,8 @@ const LOOK_MS = 1000;
  * that are published twice with the same `Nats-Msg-Id`.
  */
 export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
-  const { dataDir, workers, maxBytes, publisher, layout, log, clock, time, onRelayed } = options;
+  const { spoolOptions, workers, publisher, layout, onRelayed } = options;
+  const { dataDir, log, time } = spoolOptions;
   const rarely = createRarely(60_000);
   let abandoned: AbandonedSpool[] = [];
   const stopLooking = time.every(LOOK_MS, look);
@@ -68,7 +68,7 @@ export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
     }
   }
 
-  /** Nothing is left in it, nor in quarantine, and nothing of a damaged file of its own is still to come back. */
+  /** Nothing is left in it, not in its quarantine either, and nothing of a damaged file of its own is to come back. */
   function isEmptied({ spool }: AbandonedSpool): boolean {
     return spool.rows === 0 && spool.quarantined().size === 0 && spool.salvageLeft === null;
   }
@@ -88,7 +88,7 @@ export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
 
   function adopt(name: string): void {
     try {
-      const spool = openSpool({ dataDir, name, maxBytes, log, clock, time });
+      const spool = openSpool({ ...spoolOptions, name });
       const relay = createRelay({ spool, publisher, layout, log, time, onRelayed });
       abandoned.push({ name, spool, relay });
       if (spool.rows > 0)
@@ -129,8 +129,11 @@ export function adoptAbandoned(options: AbandonedOptions): AbandonedSpools {
     get spools() {
       return abandoned.map(({ spool }) => spool);
     },
-    restart: () => {
-      for (const { relay } of abandoned) relay.restart();
+    wake: () => {
+      for (const { relay } of abandoned) relay.wake();
+    },
+    layOut: () => {
+      for (const { relay } of abandoned) relay.layOut();
     },
     stop: () => {
       stopLooking();

@@ -1,31 +1,18 @@
-// From an event to somewhere safe. Owns the choice between NATS and the spool.
+// From an event to somewhere safe: opens the spool, dials NATS, and joins the choice, the relay and what they tell.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { StreamConfig } from "../config/environment.ts";
 import type { Layout } from "../config/layout.ts";
-import type { Route } from "../config/subject.ts";
 import { type Clock, systemClock } from "../runtime/clock.ts";
 import { adoptAbandoned } from "./abandoned.ts";
-import { createRarely, type DeliveryLog, reasonOf } from "./log.ts";
-import { PendingAcks } from "./nats/pending.ts";
+import { createDeliver, type Settle } from "./deliver.ts";
+import { countQuarantined, listDestinations } from "./destinations.ts";
+import type { DeliveryLog } from "./log.ts";
 import { createPublisher } from "./nats/publisher.ts";
 import type { NatsOptions } from "./nats/servers.ts";
-import type { Delivered, Outgoing } from "./outgoing.ts";
+import type { Outgoing } from "./outgoing.ts";
 import { createRelay } from "./relay.ts";
 import { spoolNameOf } from "./spool/name.ts";
-import { openSpool } from "./spool/spool.ts";
+import { openSpool, type Spool } from "./spool/spool.ts";
 import type { DeliveryState } from "./state.ts";
-
-/** An event on the wire: what its client is told once it is settled, and the copies that could not be sent. */
-interface Waiting {
-  readonly outgoing: Outgoing;
-  readonly held: readonly Route[];
-  readonly settle: Settle;
-}
-
-const NONE: readonly Route[] = [];
-
-/** Is told the fate of an event, once. */
-export type Settle = (delivered: Delivered) => void;
 
 /** Takes events to where they are safe. */
 export interface Delivery {
@@ -51,7 +38,6 @@ export interface WorkerSlot {
 export interface DeliveryOptions {
   /** Null or absent: events stay in the spool. */
   readonly nats?: NatsOptions | null;
-  readonly stream: StreamConfig;
   /** The streams and destinations to begin with. */
   readonly layout: Layout;
   /** Folder of the spool, created when missing. */
@@ -60,6 +46,8 @@ export interface DeliveryOptions {
   readonly slot?: WorkerSlot | null;
   /** Bound of the spool's file; past it events fail. */
   readonly spoolMaxBytes: number;
+  /** How much of it the backlog of one destination may take, where there are others: over 0, up to 1; half by default. */
+  readonly spoolDestinationShare?: number;
   readonly log: DeliveryLog;
   /** Epoch milliseconds; `Date.now` by default. */
   readonly clock?: () => number;
@@ -68,12 +56,10 @@ export interface DeliveryOptions {
   readonly onStateChange?: (nats: DeliveryState["nats"]) => void;
   /** Told the time from each publish to its ack in milliseconds; nothing is measured without it. */
   readonly onAck?: (latencyMs: number) => void;
-  /** Told the number of events that left the spool for the stream. */
+  /** Told the number of events that left the spool for their streams. */
   readonly onRelayed?: (events: number) => void;
 }
 
-/** How long a client waits for a stream before its event is spooled. */
-const ACK_DEADLINE_MS = 2000;
 /** Of the time to close, what is kept for spooling and saying goodbye. */
 const MAX_RESERVE_MS = 1000;
 
@@ -82,77 +68,51 @@ const MAX_RESERVE_MS = 1000;
  * cannot be opened.
  */
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { log } = options;
-  const { dataDir, spoolMaxBytes: maxBytes, onRelayed } = options;
+  const { log, dataDir, spoolMaxBytes: maxBytes, spoolDestinationShare, onRelayed } = options;
   const clock = options.clock ?? Date.now;
   const time = options.time ?? systemClock;
   const { index, count } = options.slot ?? { index: 0, count: 1 };
-  const spool = openSpool({ dataDir, name: spoolNameOf(index), maxBytes, log, clock, time });
-  const rarely = createRarely(10_000);
-  let layout = options.layout;
+  const spoolOptions = { dataDir, maxBytes, destinationShare: spoolDestinationShare, log, clock, time };
+  const spool = openSpool({ ...spoolOptions, name: spoolNameOf(index) });
+  const refused = new Map<string, number>();
+  let current = options.layout;
+  const layout = () => current;
   let isClosed = false;
   let closing: Promise<void> | null = null;
 
   const publisher = options.nats
     ? createPublisher({
         nats: options.nats,
-        layout,
+        layout: current,
         log,
         time,
         onState: (state) => options.onStateChange?.(state),
         onNews: () => {
-          relay?.restart();
-          abandoned?.restart();
+          relay?.wake();
+          abandoned?.wake();
         },
-        hasBacklog: () => spool.rows > 0,
+        hasBacklog: (id) => spools().some((one) => one.backlogs().has(id)),
         onAck: options.onAck,
       })
     : null;
-  const relay = publisher
-    ? createRelay({ spool, publisher, layout: () => layout, log, time, onRelayed })
-    : null;
+  const relay = publisher ? createRelay({ spool, publisher, layout, log, time, onRelayed }) : null;
   // One process is enough to look after those that no process has.
   const abandoned =
     publisher && index === 0
-      ? adoptAbandoned({
-          dataDir,
-          workers: count,
-          maxBytes,
-          publisher,
-          layout: () => layout,
-          log,
-          clock,
-          time,
-          onRelayed,
-        })
+      ? adoptAbandoned({ spoolOptions, workers: count, publisher, layout, onRelayed })
       : null;
+  const deliver = createDeliver({
+    spool,
+    publisher,
+    layout,
+    isClosed: () => isClosed,
+    log,
+    onSpooled: (destinationId) => relay?.wake(destinationId),
+    onRefused: (id) => void refused.set(id, (refused.get(id) ?? 0) + 1),
+  });
 
-  function answer(settle: Settle, delivered: Delivered): void {
-    try {
-      settle(delivered);
-    } catch (error) {
-      // A fault in one answer must not end the loop over all acks.
-      log.error("an answer failed by a fault of the gateway", { reason: reasonOf(error) });
-    }
-  }
-
-  function keep(outgoing: Outgoing, routes: readonly Route[], mayBeStored: boolean, settle: Settle): void {
-    const copies = routes.map((route) => ({ route, mayBeStored, quarantine: null }));
-    spool.append(outgoing, copies, (isSafe) => {
-      answer(settle, isSafe ? "spooled" : "failed");
-      relay?.wake();
-    });
-  }
-
-  function onSettled(acks: PendingAcks<Waiting>): void {
-    const { context, unacked, rejected, reason } = acks;
-    const { outgoing, held, settle } = context;
-    if (rejected.length > 0) {
-      rarely(reason, () => log.error("the stream refuses an event", { event: outgoing.id, reason }));
-      answer(settle, "failed");
-    } else if (unacked.length + held.length > 0) {
-      keep(outgoing, [...unacked, ...held], unacked.length > 0, settle);
-    } else answer(settle, "published");
+  function spools(): readonly Spool[] {
+    return abandoned === null ? [spool] : [spool, ...abandoned.spools];
   }
 
   async function close(timeoutMs: number): Promise<void> {
@@ -169,48 +129,41 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     await Promise.race([closed, sleep(Math.max(0, end - performance.now()))]);
   }
 
+  function state(): DeliveryState {
+    const all = spools();
+    const sum = (read: (spool: Spool) => number) => all.reduce((total, one) => total + read(one), 0);
+    const oldestAt = Math.min(...all.map((one) => one.oldestAt ?? Number.POSITIVE_INFINITY));
+    return {
+      nats: publisher?.state ?? "off",
+      inFlight: publisher?.inFlight ?? 0,
+      inFlightBytes: publisher?.inFlightBytes ?? 0,
+      spooled: sum(({ rows }) => rows),
+      spooledBytes: sum(({ bytes }) => bytes),
+      oldestSpooledMs: Number.isFinite(oldestAt) ? Math.max(0, clock() - oldestAt) : null,
+      spool: spool.state,
+      damagedRows: sum(({ damagedRows }) => damagedRows),
+      salvageLeft: sum(({ salvageLeft }) => salvageLeft ?? 0),
+      // Asked for when it is read: with 10,000 of them it is all that takes time, and most who ask want a number.
+      get destinations() {
+        const configured = current.destinations.keys();
+        return listDestinations({ configured, spools: all, publisher, refused, nowMs: clock() });
+      },
+      findings: publisher?.findings() ?? [],
+      quarantined: sum(countQuarantined),
+      quarantineFull: spool.quarantineIsFull,
+    };
+  }
+
   return {
-    deliver: (outgoing, settle) => {
-      if (isClosed) return answer(settle, "failed");
-      const { routes, payloadBytes } = outgoing;
-      // No destination takes the type: nothing is to be kept, in the spool least of all.
-      if (routes.length === 0) return answer(settle, "published");
-      if (publisher === null || !publisher.hasRoom(routes.length, routes.length * payloadBytes)) {
-        return keep(outgoing, routes, false, settle);
-      }
-      const isFree = (route: Route) => publisher.takes(route);
-      const areAllFree = routes.every(isFree);
-      const free = areAllFree ? routes : routes.filter(isFree);
-      if (free.length === 0) return keep(outgoing, routes, false, settle);
-      const held = areAllFree ? NONE : routes.filter((route) => !free.includes(route));
-      const sent = areAllFree ? outgoing : { ...outgoing, routes: free };
-      const acks = new PendingAcks<Waiting>(sent, { outgoing, held, settle }, onSettled);
-      for (let route = 0; route < free.length; route++) publisher.publish(acks, route, ACK_DEADLINE_MS);
-    },
+    deliver,
     publishRejected: (sourceId, payload) => publisher?.publishRejected(sourceId, payload),
     use: (next) => {
-      layout = next;
+      current = next;
       publisher?.use(next);
+      relay?.layOut();
+      abandoned?.layOut();
     },
-    state: () => {
-      const spools = [spool, ...(abandoned?.spools ?? [])];
-      const oldestAt = Math.min(...spools.map((spool) => spool.oldestAt ?? Number.POSITIVE_INFINITY));
-      return {
-        nats: publisher?.state ?? "off",
-        inFlight: publisher?.inFlight ?? 0,
-        inFlightBytes: publisher?.inFlightBytes ?? 0,
-        spooled: spools.reduce((total, { rows }) => total + rows, 0),
-        spooledBytes: spools.reduce((total, { bytes }) => total + bytes, 0),
-        oldestSpooledMs: Number.isFinite(oldestAt) ? Math.max(0, clock() - oldestAt) : null,
-        spool: spool.state,
-        damagedRows: spools.reduce((total, { damagedRows }) => total + damagedRows, 0),
-        salvageLeft: spools.reduce((total, { salvageLeft }) => total + (salvageLeft ?? 0), 0),
-        destinations: [],
-        findings: [],
-        quarantined: 0,
-        quarantineFull: false,
-      };
-    },
+    state,
     close: (timeoutMs) => {
       closing ??= close(timeoutMs);
       return closing;

@@ -3,6 +3,7 @@
 import type { StreamConfig } from "../config/environment.ts";
 import type { Layout } from "../config/layout.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { countQuarantined } from "./destinations.ts";
 import type { DeliveryLog } from "./log.ts";
 import { createPublisher } from "./nats/publisher.ts";
 import type { NatsOptions } from "./nats/servers.ts";
@@ -36,6 +37,8 @@ export interface Drain {
   readonly left: number;
   /** Rows that are no events any more, and stay in the spools. */
   readonly damagedRows: number;
+  /** Copies that their stream will never take, and that stay in the spools' quarantine. */
+  readonly quarantined: number;
   /** Resolves when all is put away again. */
   readonly ended: Promise<DrainEnd>;
   /** Sends nothing more; what is sent already is waited for, for a moment. */
@@ -62,7 +65,7 @@ export function startDrain(options: DrainOptions): Drain {
     time,
     onState: () => {},
     onNews: () => {
-      for (const relay of relays) relay.restart();
+      for (const relay of relays) relay.wake();
     },
     hasBacklog: () => true,
     onAck: undefined,
@@ -104,6 +107,9 @@ export function startDrain(options: DrainOptions): Drain {
     },
     get damagedRows() {
       return spools.reduce((total, { damagedRows }) => total + damagedRows, 0);
+    },
+    get quarantined() {
+      return spools.reduce((total, spool) => total + countQuarantined(spool), 0);
     },
     ended: run(),
     stop: () => {

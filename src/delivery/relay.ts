@@ -1,74 +1,66 @@
-// Brings spooled events to JetStream, oldest first, beside new traffic. While the stream is degraded its first
-// message is the one that finds out whether the stream takes messages again.
-import { type Layout, routeAgain } from "../config/layout.ts";
-import type { Route } from "../config/subject.ts";
+// Brings the copies in a spool to their streams beside new traffic: a lane for each destination and stream, oldest first
+// within it, and the lanes in turn. A lane whose gate is shut sends the one copy that it may, and holds up no other.
+import type { Layout } from "../config/layout.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { createRarely, type DeliveryLog } from "./log.ts";
-import { PendingAcks } from "./nats/pending.ts";
+import type { Lane } from "./lane.ts";
+import type { DeliveryLog } from "./log.ts";
 import type { Publisher } from "./nats/publisher.ts";
-import { FRESH_PACE, MAX_WINDOW, nextPace, type RelayEvent } from "./relaywindow.ts";
-import type { SpooledEvent } from "./spool/row.ts";
+import { type Road, Roads } from "./road.ts";
+import { createSending } from "./sending.ts";
 import type { Spool } from "./spool/spool.ts";
 
-/** Brings the events of one spool to the stream until it is stopped. */
+/** Brings the copies of one spool to their streams until it is stopped. */
 export interface Relay {
-  /** Says that there may be something to do: the stream is up, or an event was spooled. */
-  wake(): void;
-  /** Starts from the oldest row again: the connection is a new one. */
-  restart(): void;
+  /** Says that there may be something to do: for a destination, or for any of them. */
+  wake(destinationId?: string): void;
+  /** The layout is another one: each copy may go elsewhere now. */
+  layOut(): void;
   stop(): void;
 }
 
 /** From where to where, and who hears of it. */
 export interface RelayOptions {
-  readonly spool: Pick<Spool, "rows" | "backlogs" | "read" | "remove">;
-  readonly publisher: Pick<Publisher, "state" | "permit" | "hasRoom" | "publish" | "recheck">;
-  /** The layout of this moment: it says where a spooled copy goes. */
+  readonly spool: Pick<Spool, "backlogs" | "read" | "remove" | "quarantine" | "quarantineIsFull">;
+  readonly publisher: Pick<Publisher, "permit" | "hasRoom" | "publish">;
+  /** Where copies go at this moment. */
   readonly layout: () => Layout;
   readonly log: DeliveryLog;
   readonly time: Clock;
-  /** Called with the number of events that left the spool for the stream. */
+  /** Called with the number of events whose last copy has left the spool for its stream. */
   readonly onRelayed: ((events: number) => void) | undefined;
 }
 
-/** One destination's copies in the spool: how far they have been read. */
-interface Lane {
-  cursor: number;
-  maybeStoredCursor: number;
-}
-
-/** A copy on its way. */
-interface Sent {
-  readonly event: SpooledEvent;
-  readonly destinationId: string;
-}
-
-/** Longer than for a client's event: nobody waits, and a slow stream must still be relayed to. */
-const DEADLINE_MS = 8000;
-const MAX_WINDOW_BYTES = 4 * 1024 * 1024;
+/** What all lanes together may have on the wire; each has its share of it, so that a slow one leaves the others theirs. */
+const MAX_IN_FLIGHT = 16_384;
+const MAX_IN_FLIGHT_BYTES = 16 * 1024 * 1024;
+/** What one lane may have, however few there are. */
+const MAX_LANE_BYTES = 4 * 1024 * 1024;
+/** Copies that one lane puts off at a time; with more of them it waits. */
+const MAX_BUSY = 512;
 /** Rows of one event-loop turn: about 0.5 ms, so that new requests are not kept waiting. */
 const MAX_STEP = 64;
+/** A turn of a lane costs two queries, however few rows it finds. */
+const MAX_LANES_A_STEP = 16;
+const MIN_TURN = 8;
 /** Looks whether there is something to do even when nothing has woken it. */
 const TICK_MS = 500;
 
 /** Starts at once, and stays awake: it looks twice a second. */
-export function createRelay({ spool, publisher, layout, log, time, onRelayed }: RelayOptions): Relay {
-  const rarely = createRarely(60_000);
-  const inFlight = new Set<string>();
-  /** Copies of an event that are still to be delivered, for those that are on the wire. */
-  const copiesLeft = new Map<number, number>();
-  let inFlightBytes = 0;
-  let pace = FRESH_PACE;
-  const lanes = new Map<string, Lane>();
-  let turn = 0;
-  /** When a copy that was passed over may try. */
-  let nextTryMs = Number.POSITIVE_INFINITY;
+export function createRelay(options: RelayOptions): Relay {
+  const { spool, publisher, layout, log, time, onRelayed } = options;
+  const roads = new Roads(layout);
+  const onFree = (lanes: readonly Lane[]) => lanes.forEach(ask);
+  const send = createSending({ spool, publisher, layout, log, time, onRelayed, onFree });
+  /** Lanes that may have something to send, in the order of their turns. */
+  const ready = new Set<Lane>();
   let isScheduled = false;
-  /** Calls the next pass off; null while none is waited for. */
-  let cancelPass: (() => void) | null = null;
-  let cancelHold: (() => void) | null = null;
   let isStopped = false;
-  const stopTicking = time.every(TICK_MS, schedule);
+  const stopTicking = time.every(TICK_MS, look);
+
+  function ask(lane: Lane): void {
+    ready.add(lane);
+    schedule();
+  }
 
   function schedule(): void {
     if (isScheduled || isStopped) return;
@@ -76,158 +68,103 @@ export function createRelay({ spool, publisher, layout, log, time, onRelayed }: 
     setImmediate(step);
   }
 
-  function change(event: RelayEvent): void {
-    pace = nextPace(pace, event, time.now());
-  }
-
-  /** True while nothing may be tried; wakes the relay when that is over. */
-  function isHeld(): boolean {
-    const leftMs = pace.holdUntilMs - time.now();
-    if (leftMs <= 0) return false;
-    cancelHold ??= time.after(leftMs, () => {
-      cancelHold = null;
-      schedule();
-    });
-    return true;
+  /** Every destination that has a backlog gets its turn; those that have none any more are forgotten. */
+  function look(): void {
+    const backlogs = spool.backlogs();
+    roads.prune((destinationId) => backlogs.has(destinationId));
+    for (const destinationId of backlogs.keys()) roads.to(destinationId).lanes.forEach(ask);
   }
 
   function step(): void {
     isScheduled = false;
-    if (isStopped || publisher.state === "down") return;
-    const isDegraded = publisher.state === "degraded";
-    if (spool.rows === 0) {
-      if (isDegraded) publisher.recheck();
-      return;
+    if (isStopped) return;
+    let rows = 0;
+    let turns = 0;
+    const share = Math.max(MIN_TURN, Math.ceil(MAX_STEP / ready.size));
+    for (const lane of ready) {
+      ready.delete(lane);
+      if (lane.isClosed) continue;
+      rows += takeTurn(lane, Math.min(share, MAX_STEP - rows));
+      if (rows >= MAX_STEP || ++turns >= MAX_LANES_A_STEP) break;
     }
-    if (isDegraded && isHeld()) return;
-    const room = Math.min(pace.window - inFlight.size, MAX_STEP);
-    if (room <= 0 || inFlightBytes > MAX_WINDOW_BYTES) return;
-    if (!publisher.hasRoom(2 * MAX_WINDOW, MAX_WINDOW_BYTES)) return;
-    const copies = nextCopies(room);
-    if (copies.length === 0) {
-      if (inFlight.size === 0) endPass(isDegraded);
-      return;
-    }
-    for (const copy of copies) if (!inFlight.has(keyOf(copy))) send(copy);
-    if (inFlight.size < pace.window) schedule();
+    if (ready.size > 0) schedule();
   }
 
-  /** Of one destination after the other. */
-  function nextCopies(limit: number): Sent[] {
-    const destinations = [...spool.backlogs().keys()];
-    for (let tries = 0; tries < destinations.length; tries++) {
-      const destinationId = destinations[turn++ % destinations.length] ?? "";
-      const events = nextEvents(destinationId, limit);
-      if (events.length > 0) return events.map((event) => ({ event, destinationId }));
+  /** Sends what a lane may send now, of up to `limit` rows; returns how many it has read. */
+  function takeTurn(lane: Lane, limit: number): number {
+    const road = roads.to(lane.route.destinationId);
+    lane.reopen();
+    lane.takeDue(time.now());
+    sleep(lane, lane.dueMs);
+    const room = roomOf(lane);
+    const most = room > 0 ? Math.min(permitted(lane), room, limit) : 0;
+    if (most <= 0) return 0;
+    const events = lane.read(spool, most);
+    for (const event of events) send(road, lane, event);
+    if (events.length > 0) ask(lane);
+    else endPass(road);
+    return events.length;
+  }
+
+  /** How many copies a lane may send as far as its gates and the wire allow; where none, its next turn is seen to. */
+  function permitted(lane: Lane): number {
+    const { notBeforeMs } = lane.pace;
+    if (notBeforeMs > time.now()) {
+      sleep(lane, notBeforeMs);
+      return 0;
     }
-    return [];
+    const permit = publisher.permit(lane.route);
+    if (permit.is === "none") {
+      sleep(lane, permit.untilMs);
+      return 0;
+    }
+    // What is left of the wire is for new events.
+    if (!publisher.hasRoom(MAX_IN_FLIGHT, MAX_IN_FLIGHT_BYTES)) return 0;
+    return permit.is === "one" ? 1 : Number.POSITIVE_INFINITY;
   }
 
-  /** What may be in the stream already goes first: the stream forgets its ids after the duplicate window. */
-  function nextEvents(destinationId: string, limit: number): SpooledEvent[] {
-    const lane = lanes.get(destinationId) ?? { cursor: 0, maybeStoredCursor: 0 };
-    lanes.set(destinationId, lane);
-    const wanted = { destinationId, afterSeq: lane.maybeStoredCursor, limit };
-    const maybeStored = spool.read({ ...wanted, onlyMaybeStored: true });
-    lane.maybeStoredCursor = maybeStored.at(-1)?.seq ?? lane.maybeStoredCursor;
-    if (maybeStored.length > 0) return maybeStored;
-    const events = spool.read({ ...wanted, afterSeq: lane.cursor });
-    lane.cursor = events.at(-1)?.seq ?? lane.cursor;
-    return events;
+  function sleep(lane: Lane, untilMs: number): void {
+    lane.sleep(untilMs, time, () => ask(lane));
   }
 
-  /** What is left is tried again after a while: a shorter one while something got through. */
-  function endPass(isDegraded: boolean): void {
-    if (cancelPass !== null || spool.rows === 0) return;
-    change({ is: "passed", isDegraded });
-    const pauseMs = Math.min(pace.pauseMs, Math.max(0, nextTryMs - time.now()));
-    cancelPass = time.after(pauseMs, () => {
-      cancelPass = null;
-      rewind();
-      schedule();
+  /** How many copies more a lane may have on the wire; one at least where it has none there. */
+  function roomOf({ route, pace, inFlight, inFlightBytes, busy }: Lane): number {
+    const messages = Math.floor(MAX_IN_FLIGHT / roads.lanes);
+    const bytes = Math.min(MAX_LANE_BYTES, MAX_IN_FLIGHT_BYTES / roads.lanes);
+    const backlog = spool.backlogs().get(route.destinationId);
+    const average = backlog === undefined ? 1 : Math.max(1, backlog.bytes / backlog.copies);
+    const share = Math.min(messages - inFlight, Math.floor((bytes - inFlightBytes) / average));
+    const least = inFlight === 0 ? 1 : 0;
+    return Math.min(pace.window - inFlight, MAX_BUSY - busy, Math.max(least, share));
+  }
+
+  /** What is left although all has been read, such as a copy that was put back, is looked for again after a while. */
+  function endPass(road: Road): void {
+    const { lanes, destinationId, isStuck, isAtEnd, cancelPass } = road;
+    if (cancelPass !== null || !isAtEnd || !spool.backlogs().has(destinationId)) return;
+    if (isStuck && spool.quarantineIsFull) return;
+    for (const lane of lanes) lane.change({ is: "passed" }, time.now());
+    const pauseMs = Math.min(...lanes.map(({ pace }) => pace.pauseMs));
+    road.cancelPass = time.after(pauseMs, () => {
+      road.cancelPass = null;
+      road.rewind();
+      road.lanes.forEach(ask);
     });
   }
 
-  function rewind(): void {
-    nextTryMs = Number.POSITIVE_INFINITY;
-    lanes.clear();
-  }
-
-  /** False for a copy whose gate is shut; the pass that comes when it may try again is not to be missed. */
-  function isPermitted(route: Route): boolean {
-    const permit = publisher.permit(route);
-    if (permit.is === "none") nextTryMs = Math.min(nextTryMs, permit.untilMs);
-    return permit.is !== "none";
-  }
-
-  function send(copy: Sent): void {
-    const { event, destinationId } = copy;
-    const { type, payload } = event;
-    const routes = event.routes
-      .filter((route) => route.destinationId === destinationId)
-      .map((route) => routeAgain(layout(), { ...route, type, payload }));
-    if (!routes.every(isPermitted)) return;
-    inFlight.add(keyOf(copy));
-    inFlightBytes += event.payloadBytes;
-    if (!copiesLeft.has(event.seq)) copiesLeft.set(event.seq, event.routes.length);
-    publisher.publish(new PendingAcks({ ...event, routes }, copy, finish), 0, DEADLINE_MS);
-  }
-
-  function finish({ context: copy, unacked, rejected, reason }: PendingAcks<Sent>): void {
-    const { event, destinationId } = copy;
-    inFlight.delete(keyOf(copy));
-    inFlightBytes -= event.payloadBytes;
-    if (rejected.length + unacked.length === 0) {
-      spool.remove(event, destinationId);
-      noteRelayed(event.seq);
-      change({ is: "relayed" });
-      schedule();
-      return;
-    }
-    if (rejected.length > 0) {
-      rarely(`rejected ${reason}`, () =>
-        log.error("the stream refuses a spooled event, it stays in the spool", { event: event.id, reason }),
-      );
-      change({ is: "rejected" });
-      schedule();
-      return;
-    }
-    const isDegraded = publisher.state !== "up";
-    change({ is: "unacked", isDegraded });
-    if (!isDegraded || !isHeld()) schedule();
-  }
-
-  function noteRelayed(seq: number): void {
-    const left = (copiesLeft.get(seq) ?? 1) - 1;
-    copiesLeft.set(seq, left);
-    if (left > 0) return;
-    copiesLeft.delete(seq);
-    onRelayed?.(1);
-  }
-
-  function cancelTimers(): void {
-    cancelPass?.();
-    cancelHold?.();
-    cancelPass = null;
-    cancelHold = null;
-  }
-
   return {
-    wake: schedule,
-    restart: () => {
-      cancelTimers();
-      rewind();
-      change({ is: "restarted" });
-      schedule();
+    wake: (destinationId) => {
+      if (destinationId === undefined) look();
+      else roads.to(destinationId).lanes.forEach(ask);
+    },
+    layOut: () => {
+      roads.layOutAll();
+      look();
     },
     stop: () => {
       isStopped = true;
-      cancelTimers();
+      roads.close();
       stopTicking();
     },
   };
-}
-
-function keyOf({ event, destinationId }: Sent): string {
-  return `${event.seq} ${destinationId}`;
 }

@@ -150,3 +150,25 @@ test("createDelivery brings back what a damaged file of a former worker holds, t
   );
   expect(readdirSync(dataDir)).toContain("spool-1.db.salvaged-20261125T000000Z");
 });
+
+test("createDelivery keeps the file of a former worker while a copy of it is in quarantine, and counts that", async () => {
+  const dataDir = await leaveSpools(2);
+  const nats = await keepUntilEnd(startNats({ config: "max_payload: 2000" }));
+  const worker = openDelivery({ dataDir, slot: { index: 1, count: 2 } });
+  const payload = JSON.stringify({ filler: "x".repeat(5000) });
+  expect(await deliver(worker, event("large", { payload }))).toBe("spooled");
+  await worker.close(500);
+  const time = createHandClock();
+  const delivery = openDelivery({ dataDir, nats: { servers: [nats.url] }, time });
+  await until("all is relayed", () => {
+    time.advance(5);
+    return delivery.state().spooled === 0;
+  });
+  for (let second = 0; second < 3; second++) time.advance(1000);
+  expect(spoolsIn(dataDir).toSorted()).toEqual(["spool-1.db", "spool.db"]);
+  expect(delivery.state()).toMatchObject({ quarantined: 1, spooled: 0 });
+  expect([...countIds(await readStream(nats.url)).keys()].toSorted()).toEqual([
+    "e0.warehouse",
+    "e1.warehouse",
+  ]);
+});

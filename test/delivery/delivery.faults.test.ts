@@ -1,7 +1,6 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { readSpool } from "../../src/delivery/spool/reader.ts";
 import { administer, createNats } from "../support/natsserver.ts";
 import {
   afterTest,
@@ -52,7 +51,7 @@ test("deliver spools what a frozen server does not ack, and the twins are not st
   expect([...counts.values()].every((count) => count === 1)).toBe(true);
 }, 40_000);
 
-test("deliver fails an event that the stream will never take, and the others go on", async () => {
+test("deliver puts what the stream refuses, before its new limit is known, into quarantine, and the others go on", async () => {
   const server = await nats();
   const delivery = openDelivery(at(server));
   await untilUp(delivery);
@@ -65,32 +64,8 @@ test("deliver fails an event that the stream will never take, and the others go 
     deliver(delivery, event("large", { payload })),
     deliver(delivery, event("small")),
   ]);
-  expect([large, small]).toEqual(["failed", "published"]);
-  expect(delivery.log.lines.join()).toContain("the stream refuses an event");
-});
-
-test("deliver keeps a spooled event that the stream refuses, and drains the rest past it", async () => {
-  const server = await nats({ config: "max_payload: 10000" });
-  const dataDir = temporaryFolder();
-  const first = openDelivery({ dataDir });
-  await deliver(first, event("large", { payload: "x".repeat(50_000) }));
-  for (let index = 0; index < 50; index++) await deliver(first, event(`e${index}`));
-  await first.close(1000);
-  const delivery = openDelivery({ ...at(server), dataDir });
-  await until("the others are drained", () => delivery.state().spooled === 1);
-  expect(delivery.log.lines.join()).toContain("the stream refuses a spooled event, it stays in the spool");
-  expect(await deliver(delivery, event("new"))).toBe("published");
-  expect(countIds(await readStream(server.url)).size).toBe(51);
-  expect(readSpool(dataDir, { afterSeq: 0, limit: 10 }).map(({ id }) => id)).toEqual(["large"]);
-});
-
-test("deliver fails an event larger than the server takes, and keeps the connection", async () => {
-  const server = await nats({ config: "max_payload: 10000" });
-  const delivery = openDelivery(at(server));
-  await untilUp(delivery);
-  expect(await deliver(delivery, event("large", { payload: "ß".repeat(6000) }))).toBe("failed");
-  expect(await deliver(delivery, event("fits", { payload: "ß".repeat(4500) }))).toBe("published");
-  expect(delivery.log.lines.join()).not.toContain("NATS connection lost");
+  expect([large, small]).toEqual(["quarantined", "published"]);
+  expect(delivery.log.lines.join()).toContain("a stream refuses an event for good: it is in quarantine");
 });
 
 test("createDelivery goes on with another server of the list", async () => {

@@ -1,146 +1,202 @@
 import { expect, test } from "bun:test";
-import type { AckListener, Verdict } from "../../src/delivery/nats/window.ts";
-import { createRelay, type RelayOptions } from "../../src/delivery/relay.ts";
-import { openSpool, type Spool } from "../../src/delivery/spool/spool.ts";
-import { createHandClock } from "../support/clock.ts";
-import { createNats, startNats } from "../support/natsserver.ts";
-import {
-  afterTest,
-  deliver,
-  event,
-  LAYOUT,
-  openDelivery,
-  putAwayAfterEach,
-  readStream,
-  recordLog,
-  temporaryFolder,
-} from "../support/parts.ts";
-import { copiesOf, waiting } from "../support/spools.ts";
-import { until } from "../support/until.ts";
+import { putAwayAfterEach } from "../support/parts.ts";
+import { layoutOf, openRelay, settle } from "../support/relayparts.ts";
 
 putAwayAfterEach();
 
-test("createRelay leaves room for new events, which are published before a long backlog is gone", async () => {
-  const server = await createNats();
-  afterTest(server.stop);
-  const delivery = openDelivery({ nats: { servers: [server.url] } });
-  const backlog = Array.from({ length: 10_000 }, (_, index) => event(`old-${index}`));
-  const spooled = await Promise.all(backlog.map((old) => deliver(delivery, old)));
-  expect(new Set(spooled)).toEqual(new Set(["spooled"]));
-  await server.start();
-  await until("the backlog is on its way", () => delivery.state().spooled < backlog.length);
-  expect(await deliver(delivery, event("new"))).toBe("published");
-  expect(delivery.state().spooled).toBeGreaterThan(0);
-  await until("the backlog is gone", () => delivery.state().spooled === 0);
-  const ids = (await readStream(server.url)).map(({ messageId }) => messageId);
-  expect(ids).toHaveLength(backlog.length + 1);
-  expect(ids.indexOf("new.warehouse")).toBeLessThan(backlog.length);
-});
-
-function openFilled(dataDir: string): Spool {
-  const spool = openSpool({ dataDir, maxBytes: 64 * 1024 * 1024, log: recordLog(), clock: Date.now });
-  afterTest(() => spool.close());
-  return spool;
-}
-
-function append(spool: Spool, id: string, mayBeStored: boolean): Promise<boolean> {
-  const one = event(id);
-  return new Promise((resolve) => spool.append(one, copiesOf(one.routes, { mayBeStored }), resolve));
-}
+const TWO = layoutOf({ a: [], b: [] });
 
 test("createRelay sends first what the stream may have already, each kind oldest first", async () => {
-  const dataDir = temporaryFolder();
-  const spool = openFilled(dataDir);
-  for (const [id, mayBeStored] of [
-    ["never-1", false],
-    ["maybe-1", true],
-    ["never-2", false],
-    ["maybe-2", true],
-  ] as const) {
-    await append(spool, id, mayBeStored);
-  }
-  spool.close();
-  const server = await startNats();
-  afterTest(server.stop);
-  const delivery = openDelivery({ dataDir, nats: { servers: [server.url] } });
-  await until("the spool is empty", () => delivery.state().spooled === 0);
-  const ids = (await readStream(server.url)).map(({ messageId }) => messageId.split(".")[0]);
-  expect(ids).toEqual(["maybe-1", "maybe-2", "never-1", "never-2"]);
-});
-
-/** A way to a stream that answers when the test says so. */
-function createStream() {
-  let waiting: { listener: AckListener; route: number }[] = [];
-  const publisher: RelayOptions["publisher"] = {
-    state: "up",
-    permit: () => ({ is: "many" }),
-    hasRoom: () => true,
-    recheck() {},
-    publish: (listener, route) => void waiting.push({ listener, route }),
-  };
-  return {
-    publisher,
-    inFlight: () => waiting.length,
-    answer(verdict: Verdict, reason = "") {
-      const answered = waiting;
-      waiting = [];
-      for (const { listener, route } of answered) listener.onVerdict(route, verdict, reason);
-    },
-  };
-}
-
-test("createRelay puts more on the wire with each ack, and a single event after one stayed unacked", async () => {
-  const spool = openFilled(temporaryFolder());
-  await Promise.all(Array.from({ length: 400 }, (_, index) => append(spool, `e${index}`, false)));
-  const { publisher, inFlight, answer } = createStream();
-  const time = createHandClock();
-  const relay = createRelay({
-    spool,
-    publisher,
-    layout: () => LAYOUT,
-    log: recordLog(),
-    time,
-    onRelayed: undefined,
-  });
-  afterTest(relay.stop);
+  const { relay, add, published, answer } = openRelay(TWO);
+  add("never-1", ["a"]);
+  add("maybe-1", ["a"], { mayBeStored: true });
+  add("never-2", ["a"]);
+  add("maybe-2", ["a"], { mayBeStored: true });
   relay.wake();
-  for (const window of [1, 2, 4, 8, 16, 32]) {
-    await until(`${window} are on the wire`, () => inFlight() === window);
+  for (let round = 0; round < 5; round++) {
+    await settle();
     answer("stored");
   }
-  await until("64 are on the wire", () => inFlight() === 64);
-  answer("unacked", "no ack in time");
-  await until("something is tried again", () => inFlight() > 0);
-  // Were there more to come, it would come in the next turns.
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(published).toEqual(["maybe-1.a", "maybe-2.a", "never-1.a", "never-2.a"]);
+});
+
+test("createRelay puts more on the wire with each ack, and a single copy after one stayed unacked", async () => {
+  const { relay, add, inFlight, answer, time } = openRelay(TWO);
+  for (let index = 0; index < 400; index++) add(`e${index}`, ["a"]);
+  relay.wake();
+  for (const window of [1, 2, 4, 8, 16, 32, 64]) {
+    await settle();
+    expect(inFlight()).toBe(window);
+    answer(window === 64 ? "unacked" : "stored");
+  }
+  await settle();
+  expect(inFlight()).toBe(0);
+  time.advance(250);
+  await settle();
   expect(inFlight()).toBe(1);
   answer("stored");
-  await until("two are on the wire", () => inFlight() === 2);
+  await settle();
+  expect(inFlight()).toBe(2);
 });
 
-test("createRelay passes over an event that the stream will never take, and sends the others", async () => {
-  const spool = openFilled(temporaryFolder());
-  for (const id of ["poison", "fine-1", "fine-2"]) await append(spool, id, false);
-  const { publisher, inFlight, answer } = createStream();
-  const log = recordLog();
-  const relay = createRelay({
-    spool,
-    publisher,
-    layout: () => LAYOUT,
-    log,
-    time: createHandClock(),
-    onRelayed: undefined,
-  });
-  afterTest(relay.stop);
+test("createRelay goes back to the lowest unacked copy of a lane, and leaves the other lanes where they are", async () => {
+  const { relay, add, reads, published, answer, time } = openRelay(TWO);
+  for (let index = 1; index <= 6; index++) add(`e${index}`, ["a", "b"]);
   relay.wake();
-  await until("the first is on the wire", () => inFlight() === 1);
-  answer("rejected", "message size exceeds maximum allowed");
-  for (const left of [2, 1]) {
-    await until("the next is on the wire", () => inFlight() === 1);
-    expect(spool.rows).toBeGreaterThanOrEqual(left);
+  await settle();
+  answer("stored");
+  await settle();
+  expect(published).toEqual(["e1.a", "e1.b", "e2.a", "e3.a", "e2.b", "e3.b"]);
+  reads.length = 0;
+  answer("unacked", "a");
+  answer("stored", "b");
+  await settle();
+  expect(published.slice(6)).toEqual(["e4.b", "e5.b", "e6.b"]);
+  time.advance(250);
+  await settle();
+  expect(published.slice(9)).toEqual(["e2.a"]);
+  const cursors = reads.map(({ destinationId, afterSeq }) => `${destinationId} ${afterSeq}`);
+  expect(cursors).toContain("a 1");
+  expect(cursors).not.toContain("a 0");
+});
+
+test("createRelay reads no row twice while all goes well", async () => {
+  const { relay, add, reads, inFlight, answer, left } = openRelay(TWO);
+  for (let index = 0; index < 200; index++) add(`e${index}`, ["a"]);
+  relay.wake();
+  for (let round = 0; round < 20; round++) {
+    await settle();
     answer("stored");
   }
-  await until("they are gone", () => spool.rows === 1);
-  expect(waiting(spool, { limit: 10 }).map(({ id }) => id)).toEqual(["poison"]);
-  expect(log.lines.join()).toContain("the stream refuses a spooled event, it stays in the spool");
+  expect([left("a"), inFlight()]).toEqual([[], 0]);
+  const cursors = reads.slice(0, -1).map(({ afterSeq }) => afterSeq);
+  expect(cursors).toEqual(cursors.toSorted((one, other) => one - other));
+});
+
+test("createRelay sends nothing where the gate is shut, and everything where it is open", async () => {
+  const { relay, add, published, answer, gate } = openRelay(TWO);
+  gate("a", { is: "none", untilMs: Number.POSITIVE_INFINITY });
+  for (let index = 1; index <= 3; index++) add(`e${index}`, ["a", "b"]);
+  relay.wake();
+  for (let round = 0; round < 4; round++) {
+    await settle();
+    answer("stored");
+  }
+  expect(published).toEqual(["e1.b", "e2.b", "e3.b"]);
+});
+
+test("createRelay sends one copy when the time of a shut gate has come, and nothing else before it is told more", async () => {
+  const { relay, add, published, answer, gate, time } = openRelay(TWO);
+  for (let index = 1; index <= 3; index++) add(`early-${index}`, ["a"]);
+  relay.wake();
+  for (let round = 0; round < 3; round++) {
+    await settle();
+    answer("stored");
+  }
+  expect(published.splice(0)).toHaveLength(3);
+  // Between two ticks.
+  gate("a", { is: "none", untilMs: time.now() + 1250 });
+  for (let index = 1; index <= 3; index++) add(`e${index}`, ["a"]);
+  relay.wake();
+  await settle();
+  time.advance(1249);
+  await settle();
+  expect(published).toEqual([]);
+  gate("a", { is: "one" });
+  time.advance(1);
+  await settle();
+  expect(published).toEqual(["e1.a"]);
+  time.advance(5000);
+  await settle();
+  expect(published).toEqual(["e1.a"]);
+  gate("a", { is: "many" });
+  answer("stored");
+  relay.wake();
+  await settle();
+  expect(published).toEqual(["e1.a", "e2.a", "e3.a"]);
+});
+
+test("createRelay asks a shut gate no more often than it is told to", async () => {
+  const { relay, add, asked, gate, time } = openRelay(TWO);
+  gate("a", { is: "none", untilMs: time.now() + 10_000 });
+  for (let index = 0; index < 100; index++) add(`e${index}`, ["a"]);
+  relay.wake();
+  await settle();
+  const before = asked();
+  time.advance(400);
+  await settle();
+  expect(asked()).toBe(before);
+});
+
+test("createRelay gives every lane its turn, however long another one's backlog is", async () => {
+  const { relay, add, published, answer } = openRelay(TWO);
+  for (let index = 0; index < 2000; index++) add(`long-${index}`, ["a"]);
+  add("short", ["b"]);
+  relay.wake();
+  await settle();
+  answer("stored");
+  await settle();
+  expect(published.slice(0, 2).toSorted()).toEqual(["long-0.a", "short.b"]);
+});
+
+test("createRelay tries a busy copy again after a second, and holds up no other", async () => {
+  const { relay, add, published, answer, time, left } = openRelay(TWO);
+  for (let index = 1; index <= 3; index++) add(`e${index}`, ["a"]);
+  relay.wake();
+  await settle();
+  answer("busy");
+  for (let round = 0; round < 2; round++) {
+    await settle();
+    answer("stored");
+  }
+  expect(published).toEqual(["e1.a", "e2.a", "e3.a"]);
+  time.advance(999);
+  await settle();
+  expect(published).toHaveLength(3);
+  time.advance(1);
+  await settle();
+  expect(published.slice(3)).toEqual(["e1.a"]);
+  answer("stored");
+  expect(left("a")).toEqual([]);
+});
+
+test("createRelay waits when too many copies are busy at once", async () => {
+  const { relay, add, published, answer } = openRelay(TWO);
+  for (let index = 0; index < 3000; index++) add(`e${index}`, ["a"]);
+  relay.wake();
+  for (let round = 0; round < 9; round++) {
+    await settle();
+    answer("stored");
+  }
+  for (let round = 0; round < 20; round++) {
+    await settle();
+    answer("busy");
+  }
+  expect(published).toHaveLength(511 + 512);
+});
+
+test("createRelay leaves room for new events", async () => {
+  const { relay, add, published, fill, time } = openRelay(TWO);
+  add("e", ["a"]);
+  fill(true);
+  relay.wake();
+  await settle();
+  expect(published).toEqual([]);
+  fill(false);
+  time.advance(500);
+  await settle();
+  expect(published).toEqual(["e.a"]);
+});
+
+test("createRelay sends nothing more once it is stopped", async () => {
+  const { relay, add, published, answer, time } = openRelay(TWO);
+  for (let index = 0; index < 10; index++) add(`e${index}`, ["a"]);
+  relay.wake();
+  await settle();
+  relay.stop();
+  answer("stored");
+  time.advance(60_000);
+  relay.wake();
+  await settle();
+  expect(published).toEqual(["e0.a"]);
 });

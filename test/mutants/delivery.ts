@@ -3,34 +3,6 @@ import type { Mutant } from "./mutant.ts";
 
 export const DELIVERY: readonly Mutant[] = [
   {
-    name: "the relay does not send first what may be stored",
-    file: "src/delivery/relay.ts",
-    from: "onlyMaybeStored: true",
-    to: "onlyMaybeStored: false",
-    tests: ["test/delivery/relay.test.ts"],
-  },
-  {
-    name: "the relay's window never shrinks",
-    file: "src/delivery/relaywindow.ts",
-    from: "return { ...pace, window: 1, holdUntilMs };",
-    to: "return { ...pace, holdUntilMs };",
-    tests: ["test/delivery/relaywindow.test.ts"],
-  },
-  {
-    name: "the relay does not tell its window of what stays unacked",
-    file: "src/delivery/relay.ts",
-    from: 'change({ is: "unacked", isDegraded });',
-    to: "",
-    tests: ["test/delivery/relay.test.ts"],
-  },
-  {
-    name: "a settle that throws ends the loop",
-    file: "src/delivery/delivery.ts",
-    from: 'log.error("an answer failed by a fault of the gateway"',
-    to: 'throw error; log.error("an answer failed by a fault of the gateway"',
-    tests: ["test/delivery/delivery.faults.test.ts"],
-  },
-  {
     name: "a former worker's spool is removed without the second look",
     file: "src/delivery/abandoned.ts",
     from: "if (!isSo(name, isUnused) || !isSo(name, isEmpty)) return;",

@@ -10,6 +10,7 @@ import { NATS_MUTANTS } from "./nats.ts";
 import { OBSERVE } from "./observe.ts";
 import { PAGE } from "./page.ts";
 import { PROCESS } from "./process.ts";
+import { RELAYING } from "./relay.ts";
 import { SERVER } from "./server.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -23,5 +24,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...NATS_MUTANTS,
   ...PAGE,
   ...PROCESS,
+  ...RELAYING,
   ...SERVER,
 ];

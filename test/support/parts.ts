@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jetstream } from "@nats-io/jetstream";
 import { connect } from "nats";
+import type { StreamConfig } from "../../src/config/environment.ts";
 import { createDelivery, type Delivery, type DeliveryOptions } from "../../src/delivery/delivery.ts";
 import type { DeliveryLog } from "../../src/delivery/log.ts";
 import type { Delivered, Outgoing } from "../../src/delivery/outgoing.ts";
@@ -75,12 +76,13 @@ export async function nats(options?: NatsOptions): Promise<NatsServer> {
 export const at = (server: Pick<NatsServer, "url">) => ({ nats: { servers: [server.url] } });
 
 /** A delivery with small bounds that is closed after the test, and its log. */
-export function openDelivery(options: Partial<DeliveryOptions> = {}): Delivery & { log: RecordedLog } {
+export function openDelivery({
+  stream = STREAM,
+  ...options
+}: Partial<DeliveryOptions> & { readonly stream?: StreamConfig } = {}): Delivery & { log: RecordedLog } {
   const log = recordLog();
   const dataDir = options.dataDir ?? temporaryFolder();
-  const { stream = STREAM } = options;
   const delivery = createDelivery({
-    stream,
     layout: resolved(CONFIGURATION, stream).layout,
     spoolMaxBytes: 64 * 1024 * 1024,
     log,
@@ -105,15 +107,15 @@ export interface StoredMessage {
   readonly payload: string;
 }
 
-/** Every message of the stream. */
-export function readStream(url: string): Promise<StoredMessage[]> {
-  return patiently(() => readOnce(url));
+/** Every message of a stream, by default of the only one. */
+export function readStream(url: string, name = STREAM.name): Promise<StoredMessage[]> {
+  return patiently(() => readOnce(url, name));
 }
 
-async function readOnce(url: string): Promise<StoredMessage[]> {
+async function readOnce(url: string, name: string): Promise<StoredMessage[]> {
   const connection = await connect({ servers: url });
   try {
-    const consumer = await jetstream(connection).consumers.get(STREAM.name);
+    const consumer = await jetstream(connection).consumers.get(name);
     const { num_pending: total } = await consumer.info();
     const messages: StoredMessage[] = [];
     if (total === 0) return messages;

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { createAdmin } from "../../src/admin/admin.ts";
 import { createExplain } from "../../src/admin/explain.ts";
 import type { Processes } from "../../src/admin/readiness.ts";
-import { defaultStream } from "../../src/config/environment.ts";
 import { createDelivery } from "../../src/delivery/delivery.ts";
 import type { Outgoing } from "../../src/delivery/outgoing.ts";
 import type { DeliveryState } from "../../src/delivery/state.ts";
@@ -64,7 +63,6 @@ export function openPorts({ allowedHosts = [], token = null }: PortsOptions = {}
   const sources = () => SOURCES;
   const dataDir = mkdtempSync(join(tmpdir(), "pixelgate-ports-"));
   const spool = createDelivery({
-    stream: defaultStream(),
     layout: LAYOUT,
     dataDir,
     spoolMaxBytes: 64 * 1024 * 1024,

@@ -1,0 +1,52 @@
+// What is the case with each destination, put together from those who know a part of it: gates, spools, refusals.
+import type { Publisher } from "./nats/publisher.ts";
+import type { Spool } from "./spool/spool.ts";
+import type { DestinationState } from "./state.ts";
+
+/** Who knows. */
+export interface DestinationSources {
+  /** Ids of the configured destinations. */
+  readonly configured: Iterable<string>;
+  readonly spools: readonly Pick<Spool, "backlogs" | "quarantined">[];
+  /** Null without NATS. */
+  readonly publisher: Pick<Publisher, "state" | "destinations"> | null;
+  /** Events refused by each because its backlog was over its share. */
+  readonly refused: ReadonlyMap<string, number>;
+  /** Epoch milliseconds, as the spools have them. */
+  readonly nowMs: number;
+}
+
+/** Every configured destination, and those that only a spool knows, in that order. */
+export function listDestinations(sources: DestinationSources): DestinationState[] {
+  const { configured, spools, publisher, refused, nowMs } = sources;
+  const backlogs = spools.map((spool) => spool.backlogs());
+  const quarantines = spools.map((spool) => spool.quarantined());
+  const isConnected = publisher !== null && publisher.state !== "down";
+  const gates = new Map(isConnected ? publisher.destinations().map((gate) => [gate.id, gate]) : []);
+  const ids = new Set([...configured, ...[...backlogs, ...quarantines].flatMap((map) => [...map.keys()])]);
+  return Array.from(ids, (id) => {
+    const gate = gates.get(id);
+    const waiting = backlogs.flatMap((map) => map.get(id) ?? []);
+    const oldestAtMs = Math.min(...waiting.map((backlog) => backlog.oldestAtMs ?? Number.POSITIVE_INFINITY));
+    return {
+      id,
+      state: gate?.state ?? "unknown",
+      reason: gate?.reason ?? "",
+      sinceMs: gate?.sinceMs ?? null,
+      copies: sum(waiting.map(({ copies }) => copies)),
+      bytes: sum(waiting.map(({ bytes }) => bytes)),
+      oldestMs: Number.isFinite(oldestAtMs) ? Math.max(0, nowMs - oldestAtMs) : null,
+      quarantined: sum(quarantines.flatMap((map) => map.get(id)?.copies ?? [])),
+      refused: refused.get(id) ?? 0,
+    };
+  });
+}
+
+/** Copies in the quarantine of a spool, of all destinations. */
+export function countQuarantined(spool: Pick<Spool, "quarantined">): number {
+  return sum(Array.from(spool.quarantined().values(), ({ copies }) => copies));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
