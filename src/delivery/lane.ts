@@ -108,7 +108,7 @@ export class Lane {
     if (untilMs >= this.#wakesAtMs) return;
     this.#cancelWake?.();
     this.#wakesAtMs = untilMs;
-    this.#cancelWake = time.after(untilMs - time.now(), () => {
+    this.#cancelWake = time.after(Math.max(0, untilMs - time.now()), () => {
       this.#wakesAtMs = Number.POSITIVE_INFINITY;
       this.#cancelWake = null;
       act();
