@@ -13,6 +13,7 @@ export interface Certified {
 export const FOR = {
   authority: "basicConstraints=critical,CA:TRUE",
   localhost: "subjectAltName=DNS:localhost,IP:127.0.0.1",
+  localhostByName: "subjectAltName=DNS:localhost",
   elsewhere: "subjectAltName=DNS:elsewhere.example",
   client: "extendedKeyUsage=clientAuth",
 } as const;

@@ -4,7 +4,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { connect as connectSocket } from "node:net";
 import { join } from "node:path";
 import { createServer } from "node:tls";
-import { dial, type NatsOptions } from "../../../src/delivery/nats/servers.ts";
+import { learnServer, readServer } from "../../../src/config/natsserver.ts";
+import { dial, dialServer, type NatsOptions } from "../../../src/delivery/nats/servers.ts";
+import { systemClock } from "../../../src/runtime/clock.ts";
 import { type Certified, certify, FOR } from "../../support/certificates.ts";
 import { whyTooOld } from "../../support/natsbinaries.ts";
 import { afterTest, nats, putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
@@ -105,6 +107,18 @@ test("dial says that the server's certificate is for another name", async () => 
   expect(await refusal(port, { tlsCaFile: papers.authority.pem })).toBe(
     "the server's certificate is not for localhost: NATS_URL has to name it as its certificate does",
   );
+});
+
+test("dialServer holds a learned server's certificate against the name of the one that told", async () => {
+  const papers = makePapers(FOR.localhostByName);
+  const { port } = await nats({ config: tlsConfig(papers) });
+  const options = { servers: [], tlsCaFile: papers.authority.pem };
+  const teller = readServer(`tls://localhost:${port}`);
+  const learned = learnServer(`127.0.0.1:${port}`, teller);
+  const { connection } = await dialServer(learned, options, systemClock);
+  await connection.close();
+  const byNumber = dialServer({ ...learned, tlsName: null }, options, systemClock);
+  await expect(byNumber).rejects.toThrow("the server's certificate is not for 127.0.0.1");
 });
 
 test("dial says that a server speaks no TLS, and that one greets before it does", async () => {
