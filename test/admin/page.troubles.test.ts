@@ -95,7 +95,10 @@ test("page puts what loses events first: faults, a full quarantine, then destina
 
 test("page says that a destination is over its share while it makes events fail", async () => {
   const open = (refused: number) => [destination("warehouse", { copies: 9000, bytes: 9_000_000, refused })];
+  await show({ destinations: [destination("other", { state: "shut" })] }, 1);
   await show({ destinations: open(50) }, 0);
+  // Said when the page has read it: it can tell from now on what grows.
+  await said("Nothing needs attention any more");
   expect(await section().isHidden()).toBe(true);
   await show({ destinations: open(57) }, 1);
   expect(await lines()).toEqual([
