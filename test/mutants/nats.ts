@@ -126,6 +126,13 @@ export const NATS_MUTANTS: readonly Mutant[] = [
     tests: [`${TESTS}/verdicts.test.ts`, `${TESTS}/publisher.slow.test.ts`],
   },
   {
+    name: "the gateway's own pause is the stream's fault",
+    file: `${NATS}/verdicts.ts`,
+    from: "if (isOurs || window.count === 0) return;",
+    to: "if (window.count === 0) return;",
+    tests: [`${TESTS}/verdicts.test.ts`],
+  },
+  {
     name: "the copy that tries a gate holds it for good when the connection goes",
     file: `${NATS}/verdicts.ts`,
     from: 'for (const slot of window.find(() => true)) settle(slot, "unacked", { ...UNTOLD, reason });',

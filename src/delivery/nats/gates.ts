@@ -160,8 +160,8 @@ export class Gates {
 
   /** Notes that a copy is sent: where a gate is shut it is the one that tries. */
   probe({ destination, stream }: Way, sentMs: number): void {
-    this.tell(destination, { is: "probed", sentMs });
-    this.tell(stream, { is: "probed", sentMs });
+    if (destination.gate.phase === "shut") this.tell(destination, { is: "probed", sentMs });
+    if (stream.gate.phase === "shut") this.tell(stream, { is: "probed", sentMs });
   }
 
   /** Tells a gate what has happened. */

@@ -17,7 +17,7 @@ import { type OpenFastPath, openPath } from "./path.ts";
 import type { NatsOptions } from "./servers.ts";
 import { whyTooLarge } from "./size.ts";
 import { createTelling, type PublisherState } from "./telling.ts";
-import { createVerdicts } from "./verdicts.ts";
+import { createVerdicts, SWEEP_MS } from "./verdicts.ts";
 import { createWatches } from "./watches.ts";
 import { type AckListener, InFlightWindow } from "./window.ts";
 
@@ -81,7 +81,6 @@ export interface Publisher {
 /** A power of two, several seconds of peak: the requests that wait are bounded by the open sockets long before. */
 const MAX_IN_FLIGHT = 65_536;
 const MAX_IN_FLIGHT_BYTES = 64 * 1024 * 1024;
-const SWEEP_MS = 200;
 /** Silent for so long, JetStream is asked for a sign of life: a stream that never acks does not cost the connection. */
 const ASK_MS = 3000;
 

@@ -8,7 +8,7 @@ import { messageId } from "../outgoing.ts";
 import { type Ack, hasName, readAck } from "./ack.ts";
 import { AckFindings } from "./ackfindings.ts";
 import { BusyIds } from "./busy.ts";
-import type { Gates, Way } from "./gates.ts";
+import type { Gates, NamedGate, Way } from "./gates.ts";
 import type { Finding } from "./inspect.ts";
 import type { Watches } from "./watches.ts";
 import type { InFlightWindow, Verdict } from "./window.ts";
@@ -36,12 +36,14 @@ export interface Verdicts {
   deny(subject: string): void;
   /** Everything in flight stays without an answer, by no fault of a stream. */
   abandon(reason: string): void;
-  /** Looks for messages whose time is over, and for those that are out for long. */
+  /** Looks for messages whose time is over, and for those that are out for long: to be called every `SWEEP_MS`. */
   sweep(): void;
   /** What the answers have shown of the streams. */
   findings(): Finding[];
 }
 
+/** From one sweep to the next. */
+export const SWEEP_MS = 200;
 const DENIED = "publishing to the subject is not permitted";
 const LATE = "the stream acks later than a client should wait";
 
@@ -51,6 +53,8 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
   const rarely = createRarely(10_000, time);
   const findings = new AckFindings();
   const busy = new BusyIds();
+  let sweptMs = time.now();
+  let wasStalled = false;
 
   /** What a message's fate says of its stream, and of its destination. */
   function tell({ stream, destination }: Way, about: Fate, sentMs: number): void {
@@ -58,10 +62,13 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
       const { reason } = about;
       gates.tell(about.refuses === "stream" ? stream : destination, { is: "refused", reason, sentMs });
     }
-    // Most of the time there is nothing to mend.
-    if (gates.areAllOpen) return;
-    if (about.refuses !== "stream") gates.tell(stream, proof(about.provesStream, sentMs));
-    if (about.refuses !== "destination") gates.tell(destination, proof(about.provesDestination, sentMs));
+    if (about.refuses !== "stream") prove(stream, about.provesStream, sentMs);
+    if (about.refuses !== "destination") prove(destination, about.provesDestination, sentMs);
+  }
+
+  /** Most of the time the gate is open, and there is nothing to prove. */
+  function prove(one: NamedGate, isProof: boolean, sentMs: number): void {
+    if (one.gate.phase !== "open") gates.tell(one, { is: isProof ? "answered" : "unproved", sentMs });
   }
 
   function settle(slot: number, verdict: Verdict, fate: Fate): void {
@@ -72,10 +79,8 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
 
   function stored(slot: number, way: Way): void {
     const sentMs = window.sentAt(slot);
-    const latencyMs = time.now() - sentMs;
-    onAck?.(latencyMs);
-    if (latencyMs > LATE_MS) gates.tell(way.stream, { is: "late", reason: LATE });
-    if (!gates.areAllOpen) tell(way, STORED, sentMs);
+    onAck?.(time.now() - sentMs);
+    tell(way, STORED, sentMs);
     window.settle(slot, "stored", "", true);
   }
 
@@ -183,8 +188,12 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
       for (const slot of window.find(() => true)) settle(slot, "unacked", { ...UNTOLD, reason });
     },
     sweep: () => {
-      if (window.count === 0) return;
       const now = time.now();
+      const isOurs = !wasStalled && now - sweptMs > 2 * SWEEP_MS;
+      sweptMs = now;
+      wasStalled = isOurs;
+      // We have stood still, and acks may wait to be read: they have one more turn before anybody is judged by the time.
+      if (isOurs || window.count === 0) return;
       const isOver = (slot: number, deadline: number) => {
         if (now - window.sentAt(slot) >= LATE_MS) late(slot);
         return deadline <= now;
@@ -233,7 +242,3 @@ const UNREACHED = fate("destination", false, false, false);
 const OF_MESSAGE = fate(null, true, false, true);
 const UNANSWERED = fate("stream", false, false, false);
 const UNTOLD = fate(null, false, false, false);
-
-function proof(isProof: boolean, sentMs: number) {
-  return { is: isProof ? "answered" : "unproved", sentMs } as const;
-}
