@@ -94,7 +94,7 @@ test("page puts what loses events first: faults, a full quarantine, then destina
 });
 
 test("page says that a destination is over its share while it makes events fail", async () => {
-  const open = (refused: number) => [destination("warehouse", { copies: 9000, bytes: 9_000_000, refused })];
+  const open = (refused: number) => [destination("crowded", { copies: 9000, bytes: 9_000_000, refused })];
   await show({ destinations: [destination("other", { state: "shut" })] }, 1);
   await show({ destinations: open(50) }, 0);
   // Said when the page has read it: it can tell from now on what grows.
@@ -103,10 +103,10 @@ test("page says that a destination is over its share while it makes events fail"
   await show({ destinations: open(57) }, 1);
   expect(await lines()).toEqual([
     [
-      "warehouse over its share",
+      "crowded over its share",
       "9,000 copies spooled, 8.6 MiB · 57 events answered 503 over its share of the spool",
       "See its backlog",
-      "pixelgate spool list --destination warehouse",
+      "pixelgate spool list --destination crowded",
     ],
   ]);
   expect(await troubles().getAttribute("data-level")).toBe("bad");
