@@ -4,6 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { type Addition, waitingRoutes } from "./addition.ts";
 import type { CopyIndex, Stock } from "./copies.ts";
 import { DamageError, MisfitError } from "./fault.ts";
+import { prepareInsert } from "./insert.ts";
 import type { QuarantineTable } from "./quarantine.ts";
 import {
   checksumOf,
@@ -35,8 +36,8 @@ export interface Change {
 export interface Effect {
   readonly rows: number;
   readonly bytes: number;
-  /** The last sequence given out; null when none was. */
-  readonly lastSeq: number | null;
+  /** The last sequence given out. */
+  readonly lastSeq: number;
   /** What went to quarantine, by destination. */
   readonly quarantined: ReadonlyMap<string, Stock>;
 }
@@ -61,11 +62,11 @@ export function prepareChanges(database: DatabaseSync, parts: ChangedParts): (ch
   const leave = database.prepare(
     `UPDATE events SET routes = ?1 ${hasSums ? ", sum = ?3" : ""} WHERE seq = ?2`,
   );
-  const insert = hasSums
-    ? database.prepare(
-        "INSERT INTO events (id, source, type, received, sent, routes, payload, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      )
-    : null;
+  const insert = hasSums ? prepareInsert(database, "events", 9, [16, 1]) : null;
+  const last = database.prepare(
+    `SELECT max(ifnull((SELECT max(seq) FROM events), 0),
+                ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)) AS seq`,
+  );
   const salvage =
     quarantine === null
       ? null
@@ -74,25 +75,13 @@ export function prepareChanges(database: DatabaseSync, parts: ChangedParts): (ch
         );
   let rows = 0;
   let bytes = 0;
-  let lastSeq: number | null = null;
+  let lastSeq = 0;
   let quarantined = new Map<string, Stock>();
 
   function add(addition: Addition, nowMs: number): void {
     const { event, copies, salvaged } = addition;
-    const { id, sourceId, type, payload, payloadBytes } = event;
     const routes = waitingRoutes(addition);
-    if (routes.length > 0 && insert !== null) {
-      const text = writeRoutes(routes);
-      const sum = checksumOf(id, sourceId, type, nowMs, text, payload);
-      const sent = copies.some(({ mayBeStored }) => mayBeStored) ? 1 : 0;
-      const seq = Number(insert.run(id, sourceId, type, nowMs, sent, text, payload, sum).lastInsertRowid);
-      lastSeq = seq;
-      rows++;
-      bytes += payloadBytes;
-      for (const { route, mayBeStored, quarantine } of copies) {
-        if (quarantine === null) index.add(route.destinationId, seq, mayBeStored, payloadBytes);
-      }
-    }
+    if (routes.length > 0) insertEvent(event, routes, copies, nowMs);
     if (routes.length < copies.length) {
       const { atMs = nowMs, spooledAtMs = nowMs } = salvaged ?? {};
       for (const { route, quarantine: reason } of copies) {
@@ -100,6 +89,26 @@ export function prepareChanges(database: DatabaseSync, parts: ChangedParts): (ch
       }
     }
     if (salvaged !== undefined) salvage?.run(salvaged.file, salvaged.seq);
+  }
+
+  function insertEvent(
+    { id, sourceId, type, payload, payloadBytes }: SpooledContent,
+    routes: readonly SpooledRoute[],
+    copies: Addition["copies"],
+    nowMs: number,
+  ): void {
+    if (insert === null) return;
+    const text = writeRoutes(routes);
+    const sum = checksumOf(id, sourceId, type, nowMs, text, payload);
+    let sent = 0;
+    for (const { mayBeStored, quarantine } of copies) if (mayBeStored && quarantine === null) sent = 1;
+    const seq = ++lastSeq;
+    insert.add(seq, id, sourceId, type, nowMs, sent, text, payload, sum);
+    for (const { route, mayBeStored, quarantine } of copies) {
+      if (quarantine === null) index.add(route.destinationId, seq, mayBeStored, payloadBytes);
+    }
+    rows++;
+    bytes += payloadBytes;
   }
 
   function keep(
@@ -170,7 +179,9 @@ export function prepareChanges(database: DatabaseSync, parts: ChangedParts): (ch
   return ({ added, delivered, refused, nowMs }) => {
     rows = 0;
     bytes = 0;
-    lastSeq = null;
+    insert?.forget();
+    // Another process may have added events, too.
+    lastSeq = Number(last.get()?.seq);
     quarantined = new Map();
     for (const gone of delivered.values()) takeOut(gone);
     for (const gone of refused.values()) {
@@ -180,6 +191,7 @@ export function prepareChanges(database: DatabaseSync, parts: ChangedParts): (ch
       }
     }
     for (const addition of added) add(addition, nowMs);
+    insert?.flush();
     return { rows, bytes, lastSeq, quarantined };
   };
 }

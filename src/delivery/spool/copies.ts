@@ -2,6 +2,7 @@
 // events and can be made anew from them; whoever finds that it does not fit them throws a `MisfitError`.
 import type { DatabaseSync } from "node:sqlite";
 import { MisfitError } from "./fault.ts";
+import { prepareInsert } from "./insert.ts";
 import { ROW_COLUMNS, type Row } from "./row.ts";
 
 /** Copies, and the payload bytes of all of them. */
@@ -49,7 +50,7 @@ export interface CopyIndex {
 /** Prepares the index of a file; `hasSums` says whether its rows have a checksum. */
 export function openCopyIndex(database: DatabaseSync, hasSums: boolean): CopyIndex {
   const changes = new Map<string, { copies: number; bytes: number }>();
-  const insert = database.prepare("INSERT INTO copies VALUES (?, ?, ?, ?)");
+  const insert = prepareInsert(database, "copies", 4, [128, 16, 1]);
   const remove = database.prepare("DELETE FROM copies WHERE destination = ? AND seq = ?");
   const find = database.prepare("SELECT bytes FROM copies WHERE destination = ? AND seq = ?");
   const add = database.prepare(`
@@ -110,7 +111,7 @@ export function openCopyIndex(database: DatabaseSync, hasSums: boolean): CopyInd
 
   return {
     add: (destination, seq, mayBeStored, bytes) => {
-      insert.run(destination, seq, mayBeStored ? 1 : 0, bytes);
+      insert.add(destination, seq, mayBeStored ? 1 : 0, bytes);
       change(destination, 1, bytes);
     },
     remove: (destination, seq, bytes) => {
@@ -127,12 +128,16 @@ export function openCopyIndex(database: DatabaseSync, hasSums: boolean): CopyInd
       }
     },
     settle: () => {
+      insert.flush();
       const stocks = new Map<string, Stock>();
       for (const [destination, more] of changes) stocks.set(destination, settleOne(destination, more));
       changes.clear();
       return stocks;
     },
-    forget: () => changes.clear(),
+    forget: () => {
+      insert.forget();
+      changes.clear();
+    },
     read: ({ destinationId, afterSeq, limit, onlyMaybeStored }) =>
       (onlyMaybeStored ? nextMaybeStored : next).all(destinationId, afterSeq, limit),
     has: (destination) => any.get(destination) !== undefined,

@@ -142,7 +142,7 @@ function useFile(database: ReturnType<typeof openDatabase>, options: FileOptions
       return { effect, after: { ...sums, oldestAt }, changed };
     });
     state = after;
-    lastSeq = effect.lastSeq ?? lastSeq;
+    lastSeq = effect.lastSeq;
     for (const [destination, stock] of changed) stocks.set(destination, stock);
     for (const [destination, more] of effect.quarantined) quarantined.add(destination, more);
     backlogs = null;
@@ -209,7 +209,7 @@ function useFile(database: ReturnType<typeof openDatabase>, options: FileOptions
         change(() => {
           const bytes = moveToDamaged(database, seq, reason, nowMs);
           parts.index.removeAll(stocks.all.keys(), seq);
-          return { rows: -1, bytes: -bytes, lastSeq: null, quarantined: new Map() };
+          return { rows: -1, bytes: -bytes, lastSeq, quarantined: new Map() };
         }, true),
       );
       damagedRows++;

@@ -21,7 +21,7 @@ export class AppendQueue {
   #waiting: Append[] = [];
   #bytes = 0;
   readonly #backlogs = new Map<string, { copies: number; bytes: number }>();
-  readonly #refused = { copies: 0, bytes: 0 };
+  #refused = { copies: 0, bytes: 0 };
 
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
@@ -53,10 +53,16 @@ export class AppendQueue {
 
   /** The next batch, oldest first. */
   take(): Append[] {
-    const batch = this.#waiting.length > MAX_BATCH ? this.#waiting.splice(0, MAX_BATCH) : this.#waiting;
-    if (batch === this.#waiting) this.#waiting = [];
-    for (const append of batch) this.#count(append, -1);
-    if (this.#waiting.length === 0) this.#backlogs.clear();
+    if (this.#waiting.length > MAX_BATCH) {
+      const batch = this.#waiting.splice(0, MAX_BATCH);
+      for (const append of batch) this.#count(append, -1);
+      return batch;
+    }
+    const batch = this.#waiting;
+    this.#waiting = [];
+    this.#bytes = 0;
+    this.#backlogs.clear();
+    this.#refused = { copies: 0, bytes: 0 };
     return batch;
   }
 

@@ -1,0 +1,51 @@
+// Inserts rows many at a time: to SQLite a row is a row, but a call from JavaScript costs as much again. With 16 events and 128
+// copies a call, the spool takes 7 % fewer events a second than it took without an index of copies, and not 20 %.
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+
+/** Rows that wait to be inserted, within one transaction. */
+export interface Insert {
+  add(...values: readonly SQLInputValue[]): void;
+  /** Inserts what waits. Throws what SQLite throws. */
+  flush(): void;
+  /** Forgets what waits. */
+  forget(): void;
+}
+
+/** Prepares statements for so many rows of a table, the larger number first; the last one must be 1. */
+export function prepareInsert(
+  database: DatabaseSync,
+  table: string,
+  columns: number,
+  sizes: readonly number[],
+): Insert {
+  const row = `(${Array(columns).fill("?").join(", ")})`;
+  const statements = sizes.map((size) => ({
+    length: size * columns,
+    insert: database.prepare(`INSERT INTO ${table} VALUES ${Array(size).fill(row).join(", ")}`),
+  }));
+  const [first] = statements;
+  let waiting: SQLInputValue[] = [];
+
+  function flush(): void {
+    let from = 0;
+    for (const { length, insert } of statements) {
+      for (; waiting.length - from >= length; from += length) {
+        insert.run(...waiting.slice(from, from + length));
+      }
+    }
+    waiting = [];
+  }
+
+  return {
+    add: (...values) => {
+      for (const value of values) waiting.push(value);
+      if (waiting.length !== first?.length) return;
+      first.insert.run(...waiting);
+      waiting = [];
+    },
+    flush,
+    forget: () => {
+      waiting = [];
+    },
+  };
+}
