@@ -6,7 +6,7 @@ import { createRarely, type DeliveryLog, reasonOf } from "./log.ts";
 import { PendingAcks } from "./nats/pending.ts";
 import type { Publisher } from "./nats/publisher.ts";
 import type { Delivered, Outgoing } from "./outgoing.ts";
-import type { Copy } from "./spool/addition.ts";
+import { type Copy, copiesFor } from "./spool/addition.ts";
 import type { Spool } from "./spool/spool.ts";
 
 /** Is told the fate of an event, once. */
@@ -48,14 +48,17 @@ export function createDeliver(options: DeliverOptions): (outgoing: Outgoing, set
   function holdBack(outgoing: Outgoing): readonly Copy[] {
     const { routes, payloadBytes } = outgoing;
     const canSend = publisher?.hasRoom(routes.length, routes.length * payloadBytes) ?? false;
+    const waiting = copiesFor(routes, false);
     let held: Copy[] | null = null;
-    for (const route of routes) {
-      const quarantine = publisher?.tooLarge(outgoing, route) ?? null;
-      if (quarantine === null && canSend && publisher?.takes(route)) continue;
+    for (const copy of waiting) {
+      const quarantine = publisher?.tooLarge(outgoing, copy.route) ?? null;
+      if (quarantine === null && canSend && publisher?.takes(copy.route)) continue;
       held ??= [];
-      held.push({ route, mayBeStored: false, quarantine });
+      held.push(quarantine === null ? copy : { ...copy, quarantine });
     }
-    return held ?? NONE;
+    if (held === null) return NONE;
+    // The spool does less for copies that are one object for all events of a source.
+    return held.length === waiting.length && !held.some(isForQuarantine) ? waiting : held;
   }
 
   /** Whether all of these can be kept. The others are not sent otherwise. */
