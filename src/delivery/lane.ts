@@ -18,6 +18,8 @@ export class Lane {
   #cursor = 0;
   #maybeStoredCursor = 0;
   #isReadToEnd = false;
+  /** A query for what may be stored costs as much as one that finds rows: it is asked for only when there may be some. */
+  #mayHaveMaybeStored = true;
   /** Copies whose id was in process in the stream: by sequence, when they are tried again; the soonest first. */
   readonly #busy = new Map<number, number>();
   #wakesAtMs = Number.POSITIVE_INFINITY;
@@ -75,12 +77,13 @@ export class Lane {
   rewind(seq: number): void {
     this.#cursor = Math.min(this.#cursor, seq - 1);
     this.#maybeStoredCursor = Math.min(this.#maybeStoredCursor, seq - 1);
-    this.#isReadToEnd = false;
+    this.reopen();
   }
 
   /** Says that there may be more than what it has read. */
   reopen(): void {
     this.#isReadToEnd = false;
+    this.#mayHaveMaybeStored = true;
   }
 
   /**
@@ -89,14 +92,13 @@ export class Lane {
    */
   read(spool: Pick<Spool, "read">, limit: number): SpooledEvent[] {
     const { destinationId } = this.route;
-    const maybeStored = spool.read({
-      destinationId,
-      afterSeq: this.#maybeStoredCursor,
-      limit,
-      onlyMaybeStored: true,
-    });
-    this.#maybeStoredCursor = maybeStored.at(-1)?.seq ?? this.#maybeStoredCursor;
-    if (maybeStored.length > 0) return maybeStored;
+    if (this.#mayHaveMaybeStored) {
+      const wanted = { destinationId, afterSeq: this.#maybeStoredCursor, limit, onlyMaybeStored: true };
+      const maybeStored = spool.read(wanted);
+      this.#maybeStoredCursor = maybeStored.at(-1)?.seq ?? this.#maybeStoredCursor;
+      if (maybeStored.length > 0) return maybeStored;
+      this.#mayHaveMaybeStored = false;
+    }
     const events = spool.read({ destinationId, afterSeq: this.#cursor, limit });
     this.#cursor = events.at(-1)?.seq ?? this.#cursor;
     this.#isReadToEnd = events.length === 0;

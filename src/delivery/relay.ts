@@ -39,7 +39,7 @@ const MAX_LANE_BYTES = 4 * 1024 * 1024;
 const MAX_BUSY = 512;
 /** Rows of one event-loop turn: about 0.5 ms, so that new requests are not kept waiting. */
 const MAX_STEP = 64;
-/** A turn of a lane costs two queries, however few rows it finds. */
+/** A turn of a lane costs a query, however few rows it finds. */
 const MAX_LANES_A_STEP = 16;
 const MIN_TURN = 8;
 /** Looks whether there is something to do even when nothing has woken it. */
@@ -72,7 +72,14 @@ export function createRelay(options: RelayOptions): Relay {
   function look(): void {
     const backlogs = spool.backlogs();
     roads.prune((destinationId) => backlogs.has(destinationId));
-    for (const destinationId of backlogs.keys()) roads.to(destinationId).lanes.forEach(ask);
+    for (const destinationId of backlogs.keys()) askAnew(destinationId);
+  }
+
+  function askAnew(destinationId: string): void {
+    for (const lane of roads.to(destinationId).lanes) {
+      lane.reopen();
+      ask(lane);
+    }
   }
 
   function step(): void {
@@ -93,7 +100,6 @@ export function createRelay(options: RelayOptions): Relay {
   /** Sends what a lane may send now, of up to `limit` rows; returns how many it has read. */
   function takeTurn(lane: Lane, limit: number): number {
     const road = roads.to(lane.route.destinationId);
-    lane.reopen();
     lane.takeDue(time.now());
     sleep(lane, lane.dueMs);
     const room = roomOf(lane);
@@ -155,7 +161,7 @@ export function createRelay(options: RelayOptions): Relay {
   return {
     wake: (destinationId) => {
       if (destinationId === undefined) look();
-      else roads.to(destinationId).lanes.forEach(ask);
+      else askAnew(destinationId);
     },
     layOut: () => {
       roads.layOutAll();
