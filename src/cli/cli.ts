@@ -30,8 +30,8 @@ const VERBS: Record<string, Verb> = {
     run: runTail,
   },
   spool: {
-    usage: "spool list|drain|export [dir] [--json]",
-    help: "count the spooled events of a folder, store them in NATS, or print them; -wal and -shm belong to a spool",
+    usage: "spool list|drain|export|retry|discard [dir] [--destination id] [--quarantine] [--json] [--yes]",
+    help: "count the spooled events of a folder, store them in NATS, or print them; put copies in quarantine back, or throw them away; -wal and -shm belong to a spool",
     run: runSpools,
   },
   explain: {
@@ -165,7 +165,8 @@ async function runSpools(words: Words): Promise<number> {
   const config = requireConfig();
   const [action = "", dataDir = config.dataDir] = words.rest;
   const { runSpool } = await import("./spool.ts");
-  return runSpool(config, { action, dataDir, isJson: words.flags.json ?? false });
+  const { json, destination, quarantine, yes } = words.flags;
+  return runSpool(config, { action, dataDir, flags: { json, destination, quarantine, yes } });
 }
 
 async function runExplain(words: Words): Promise<number> {

@@ -1,53 +1,118 @@
-// `pixelgate spool`: what the spools of a folder hold, for a backup, or for the folder of a machine that is gone.
+// `pixelgate spool`: what the spools of a folder hold, for a backup, for a quarantine, or for the folder of a machine that is gone.
 import { join } from "node:path";
 import { loadConfiguration } from "../config/configuration.ts";
 import type { Config } from "../config/environment.ts";
 import { takeDataDir } from "../delivery/datadir.ts";
 import { type Drain, startDrain } from "../delivery/drain.ts";
 import { type DeliveryLog, reasonOf } from "../delivery/log.ts";
-import { messageId } from "../delivery/outgoing.ts";
-import { findSpoolFiles, readEvents } from "../delivery/spool/contents.ts";
+import { findSpoolFiles } from "../delivery/spool/contents.ts";
 import { type Contents, countEvents } from "../delivery/spool/count.ts";
 import { SpoolError } from "../delivery/spool/fault.ts";
 import { spoolOf } from "../delivery/spool/name.ts";
-import type { SpooledEvent } from "../delivery/spool/row.ts";
 import { sideLogOf } from "../delivery/spool/sidelog.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { Exit } from "./exit.ts";
-import { describeContents, describeJson } from "./spoollist.ts";
+import { decide } from "./spooldecide.ts";
+import { exportAll } from "./spoolexport.ts";
+import { describeContents, describeJson, ofDestination } from "./spoollist.ts";
+import { BELONGS, warnOfLog } from "./spoollog.ts";
+
+/** What can be done with spools. */
+const ACTIONS = ["list", "drain", "export", "retry", "discard"] as const;
+type Action = (typeof ACTIONS)[number];
 
 /** What to do with the spools of which folder. */
 export interface SpoolOptions {
-  /** `list`, `drain` or `export`. */
+  /** One of `ACTIONS`. */
   readonly action: string;
   readonly dataDir: string;
-  /** For programs; of `list` alone. */
-  readonly isJson: boolean;
+  /** Flags that were given, by their names. */
+  readonly flags: SpoolFlags;
 }
 
+/** Each belongs to some of the actions. */
+export interface SpoolFlags {
+  /** For programs. */
+  readonly json?: boolean | undefined;
+  /** What concerns one destination alone. */
+  readonly destination?: string | undefined;
+  /** The copies in quarantine, and not the events that wait. */
+  readonly quarantine?: boolean | undefined;
+  /** Says that what is thrown away is not wanted. */
+  readonly yes?: boolean | undefined;
+}
+
+const FLAGS: Readonly<Record<keyof SpoolFlags, readonly Action[]>> = {
+  json: ["list"],
+  destination: ["list", "export", "retry", "discard"],
+  quarantine: ["export"],
+  yes: ["discard"],
+};
+
 const PROGRESS_MS = 1000;
-const BELONGS = "What lies beside a spool as -wal and -shm belongs to it: copy the three together";
 
 /** Runs one action; resolves with the exit code. */
-export async function runSpool(config: Config, { action, dataDir, isJson }: SpoolOptions): Promise<number> {
-  if (action !== "list" && action !== "drain" && action !== "export") {
-    throw new Exit(2, `Cannot run spool: "${action}" is not list, drain or export. Try: pixelgate --help`);
+export async function runSpool(
+  config: Config,
+  { action: word, dataDir, flags }: SpoolOptions,
+): Promise<number> {
+  const action = ACTIONS.find((action) => action === word);
+  if (action === undefined) {
+    throw new Exit(2, `Cannot run spool: "${word}" is not ${LIST.format(ACTIONS)}. Try: pixelgate --help`);
   }
-  if (isJson && action !== "list") throw new Exit(2, `Cannot run spool ${action}: --json is for spool list`);
+  refuseFlags(action, flags);
   try {
     const files = findSpoolFiles(dataDir);
     if (files.length === 0) throw new Exit(1, `Cannot ${action} "${dataDir}": there is no spool in it`);
-    if (action === "list") return list(dataDir, files, isJson);
-    return action === "drain" ? await drain(config, dataDir, files) : await exportAll(dataDir, files);
+    return await run(action, config, dataDir, files, flags);
   } catch (error) {
     if (error instanceof SpoolError) throw new Exit(1, error.message, { cause: error });
     throw error;
   }
 }
 
-function list(dataDir: string, files: readonly string[], isJson: boolean): number {
+const LIST = new Intl.ListFormat("en-GB", { type: "disjunction" });
+
+function refuseFlags(action: Action, flags: SpoolFlags): void {
+  for (const [name, actions] of Object.entries(FLAGS)) {
+    if (!Object.entries(flags).some(([given, value]) => given === name && value !== undefined)) continue;
+    if (actions.includes(action)) continue;
+    const verbs = LIST.format(actions.map((one) => `spool ${one}`));
+    throw new Exit(2, `Cannot run spool ${action}: --${name} is for ${verbs}`);
+  }
+}
+
+function run(
+  action: Action,
+  config: Config,
+  dataDir: string,
+  files: readonly string[],
+  flags: SpoolFlags,
+): number | Promise<number> {
+  const destinationId = flags.destination ?? null;
+  switch (action) {
+    case "list":
+      return list(dataDir, files, flags.json ?? false, destinationId);
+    case "drain":
+      return drain(config, dataDir, files);
+    case "export":
+      return exportAll({ dataDir, files, destinationId, isQuarantine: flags.quarantine ?? false });
+    case "retry":
+    case "discard": {
+      const where = { dataDir, files, destinationId, maxBytes: config.spoolMaxBytes };
+      return decide({ decision: action, ...where, isSure: flags.yes ?? false });
+    }
+  }
+}
+
+function list(
+  dataDir: string,
+  files: readonly string[],
+  isJson: boolean,
+  destinationId: string | null,
+): number {
   for (const file of files) warnOfLog(dataDir, file);
-  const contents = files.map((file) => countEvents(dataDir, file));
+  const contents = files.map((file) => ofDestination(countEvents(dataDir, file), destinationId));
   process.stdout.write(`${isJson ? describeJson(dataDir, contents) : describeContents(contents)}\n`);
   if (!isJson && contents.some(hasBeside)) process.stdout.write(`${BELONGS}\n`);
   return contents.every(({ fault }) => fault === null) ? 0 : 1;
@@ -97,7 +162,7 @@ async function watch(drain: Drain, where: string): Promise<number> {
   const { relayed, left, damagedRows, quarantined } = drain;
   console.error(`${relayed} events stored in ${where}, ${left} left`);
   if (damagedRows > 0) console.error(`${damagedRows} rows are damaged and stay, in the table damaged`);
-  if (quarantined > 0) {
+  if (end === "done" && quarantined > 0) {
     const what = `${quarantined} messages that their stream refuses for good stay in quarantine`;
     throw new Exit(1, `Cannot drain all: ${what}. pixelgate spool list tells why`);
   }
@@ -107,58 +172,6 @@ async function watch(drain: Drain, where: string): Promise<number> {
   }
   const why = end === "stopped" ? "it was stopped" : "nothing got through for half a minute";
   throw new Exit(1, `Cannot drain all: ${why}. What is left stays in the spool; run it again`);
-}
-
-async function exportAll(dataDir: string, files: readonly string[]): Promise<number> {
-  const isWatched = process.stdout.isTTY !== true;
-  // A reader that has seen enough (`| head`) closes the pipe: that is no error.
-  process.stdout.on("error", () => process.exit(0));
-  let exported = 0;
-  let lost = 0;
-  let toldMs = performance.now();
-  if (isWatched) console.error(BELONGS);
-  for (const file of files) {
-    warnOfLog(dataDir, file);
-    for (const { found: events, damaged } of readEvents(dataDir, file)) {
-      await print(events.map((event) => `${exportLine(event)}\n`).join(""));
-      exported += events.length;
-      lost += damaged;
-      if (!isWatched || performance.now() - toldMs < PROGRESS_MS) continue;
-      toldMs = performance.now();
-      console.error(`${exported} events exported`);
-    }
-  }
-  if (isWatched) console.error(`${exported} events exported in all`);
-  if (lost === 0) return 0;
-  throw new Exit(1, `Cannot export all: ${lost} rows are damaged and no events any more`);
-}
-
-/** Resolves once the reader has taken it, so that no more than a batch waits in memory. */
-function print(text: string): Promise<void> {
-  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
-}
-
-function exportLine(event: SpooledEvent): string {
-  const destinations = event.routes.map((route) => ({
-    id: route.destinationId,
-    subject: route.subject,
-    messageId: messageId(event, route),
-  }));
-  // The payload is JSON already, and stays byte for byte what a subscriber would have read.
-  return `{"destinations":${JSON.stringify(destinations)},"event":${event.payload}}`;
-}
-
-function warnOfLog(dataDir: string, file: string): void {
-  const sideLog = sideLogOf(join(dataDir, file));
-  if (sideLog === "missing") {
-    console.error(
-      `Warning: ${file} was not closed cleanly and ${file}-wal is missing: what was spooled last may be lost`,
-    );
-  } else if (sideLog === "unknown") {
-    console.error(
-      `Warning: ${file}-wal is missing, and a version before 0.2.0 wrote ${file}: unless its gateway had been stopped, what was spooled last is lost`,
-    );
-  }
 }
 
 /** What delivery has to say goes to stderr, but for what goes well. */

@@ -1,20 +1,10 @@
-// What `pixelgate spool list` prints: for people a file with its destinations, for programs JSON.
-import type { Contents } from "../delivery/spool/count.ts";
+// What `pixelgate spool list` prints: for people a file with its backlogs and its quarantine, for programs JSON.
+import type { Contents, CountedBacklog, CountedQuarantine } from "../delivery/spool/count.ts";
 
 /** Events of all files that can be read. */
-interface Total {
-  readonly events: number;
-  readonly bytes: number;
-  readonly oldestAt: number | null;
-  readonly newestAt: number | null;
-  readonly destinations: Readonly<Record<string, number>>;
-}
+type Total = Pick<Contents, "events" | "bytes" | "oldestAt" | "newestAt" | "backlogs" | "quarantine">;
 
 function addUp(contents: readonly Contents[]): Total {
-  const destinations: Record<string, number> = {};
-  for (const { destinations: own } of contents) {
-    for (const [id, events] of Object.entries(own)) destinations[id] = (destinations[id] ?? 0) + events;
-  }
   const oldest = contents.flatMap(({ oldestAt }) => oldestAt ?? []);
   const newest = contents.flatMap(({ newestAt }) => newestAt ?? []);
   return {
@@ -22,7 +12,47 @@ function addUp(contents: readonly Contents[]): Total {
     bytes: contents.reduce((sum, { bytes }) => sum + bytes, 0),
     oldestAt: oldest.length === 0 ? null : Math.min(...oldest),
     newestAt: newest.length === 0 ? null : Math.max(...newest),
-    destinations,
+    backlogs: addBacklogs(contents),
+    quarantine: addQuarantines(contents),
+  };
+}
+
+function addBacklogs(contents: readonly Contents[]): Map<string, CountedBacklog> {
+  const sums = new Map<string, CountedBacklog>();
+  for (const [id, more] of contents.flatMap(({ backlogs }) => [...backlogs])) {
+    const { copies, bytes, oldestAt } = sums.get(id) ?? { ...more, copies: 0, bytes: 0 };
+    sums.set(id, {
+      copies: copies + more.copies,
+      bytes: bytes + more.bytes,
+      oldestAt: Math.min(oldestAt, more.oldestAt),
+    });
+  }
+  return sums;
+}
+
+function addQuarantines(contents: readonly Contents[]): CountedQuarantine[] {
+  const sums = new Map<string, CountedQuarantine>();
+  for (const more of contents.flatMap(({ quarantine }) => quarantine)) {
+    const key = JSON.stringify([more.destinationId, more.reason]);
+    const { copies, bytes, oldestAt, newestAt } = sums.get(key) ?? { ...more, copies: 0, bytes: 0 };
+    sums.set(key, {
+      ...more,
+      copies: copies + more.copies,
+      bytes: bytes + more.bytes,
+      oldestAt: Math.min(oldestAt, more.oldestAt),
+      newestAt: Math.max(newestAt, more.newestAt),
+    });
+  }
+  return [...sums.values()];
+}
+
+/** The same without what is another destination's. */
+export function ofDestination(contents: Contents, destinationId: string | null): Contents {
+  if (destinationId === null) return contents;
+  return {
+    ...contents,
+    backlogs: new Map([...contents.backlogs].filter(([id]) => id === destinationId)),
+    quarantine: contents.quarantine.filter((one) => one.destinationId === destinationId),
   };
 }
 
@@ -37,12 +67,19 @@ export function describeContents(contents: readonly Contents[]): string {
   return [...blocks, "total", ...describe(addUp(contents))].join("\n");
 }
 
-function describe({ events, bytes, oldestAt, newestAt, destinations }: Total): string[] {
+function describe({ events, bytes, oldestAt, newestAt, backlogs, quarantine }: Total): string[] {
   const times = oldestAt === null ? "" : `, spooled from ${timeOf(oldestAt)} to ${timeOf(newestAt)}`;
-  const width = Math.max(0, ...Object.keys(destinations).map((id) => id.length));
+  const width = Math.max(0, ...[...backlogs.keys()].map((id) => id.length));
   return [
     `  ${events} events of ${bytes} bytes${times}`,
-    ...Object.entries(destinations).map(([id, count]) => `  → ${id.padEnd(width)}  ${count}`),
+    ...[...backlogs].map(
+      ([id, { copies, bytes, oldestAt }]) =>
+        `  → ${id.padEnd(width)}  ${copies} of ${bytes} bytes, the oldest from ${timeOf(oldestAt)}`,
+    ),
+    ...quarantine.map(
+      ({ destinationId, reason, copies, bytes, oldestAt, newestAt }) =>
+        `  in quarantine for ${destinationId}: ${copies} of ${bytes} bytes from ${timeOf(oldestAt)} to ${timeOf(newestAt)}: ${reason}`,
+    ),
   ];
 }
 
@@ -54,13 +91,33 @@ export function describeJson(dataDir: string, contents: readonly Contents[]): st
     beside,
     log: sideLog,
     fault,
-    ...withTimes(counted),
+    ...toJson(counted),
   }));
-  return JSON.stringify({ folder: dataDir, files, total: withTimes(addUp(contents)) }, null, 2);
+  return JSON.stringify({ folder: dataDir, files, total: toJson(addUp(contents)) }, null, 2);
 }
 
-function withTimes({ events, bytes, oldestAt, newestAt, destinations }: Total) {
-  return { events, bytes, oldest: timeOf(oldestAt), newest: timeOf(newestAt), destinations };
+function toJson({ events, bytes, oldestAt, newestAt, backlogs, quarantine }: Total) {
+  return {
+    events,
+    bytes,
+    oldest: timeOf(oldestAt),
+    newest: timeOf(newestAt),
+    destinations: Object.fromEntries([...backlogs].map(([id, { copies }]) => [id, copies])),
+    backlogs: Object.fromEntries(
+      [...backlogs].map(([id, { copies, bytes, oldestAt }]) => [
+        id,
+        { copies, bytes, oldest: timeOf(oldestAt) },
+      ]),
+    ),
+    quarantine: quarantine.map(({ destinationId, reason, copies, bytes, oldestAt, newestAt }) => ({
+      destination: destinationId,
+      reason,
+      copies,
+      bytes,
+      oldest: timeOf(oldestAt),
+      newest: timeOf(newestAt),
+    })),
+  };
 }
 
 /** Null without events; of a time that no calendar has, the number. */

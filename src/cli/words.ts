@@ -19,6 +19,9 @@ export function readWords(args: readonly string[]) {
         source: { type: "string" },
         json: { type: "boolean" },
         "from-start": { type: "boolean" },
+        destination: { type: "string" },
+        quarantine: { type: "boolean" },
+        yes: { type: "boolean" },
       },
     });
     const [verb = "serve", ...rest] = positionals;

@@ -60,7 +60,7 @@ test("spool list counts the events of a folder, by file and by destination, and 
   const { code, stdout, stderr } = await runCommand(["spool", "list", folder]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(
-    /^spool\.db spool\.db-wal spool\.db-shm\n {2}200 events of \d+ bytes, spooled from 20\S+Z to 20\S+Z\n {2}→ demo {2}200\ntotal\n/,
+    /^spool\.db spool\.db-wal spool\.db-shm\n {2}200 events of \d+ bytes, spooled from 20\S+Z to 20\S+Z\n {2}→ demo {2}200 of \d+ bytes, the oldest from 20\S+Z\ntotal\n/,
   );
   expect(stdout).toEndWith(BELONGS);
   expect(readdirSync(folder)).toEqual(before);
@@ -166,8 +166,8 @@ test("spool list ends with exit code 1 where a file cannot be read, and says wha
 });
 
 const WRONG: readonly (readonly [words: readonly string[], code: number, line: RegExp])[] = [
-  [[], 2, /^Cannot run spool: "" is not list, drain or export\. Try: pixelgate --help\n$/],
-  [["empty"], 2, /^Cannot run spool: "empty" is not list, drain or export\./],
+  [[], 2, /^Cannot run spool: "" is not list, drain, export, retry or discard\. Try: pixelgate --help\n$/],
+  [["empty"], 2, /^Cannot run spool: "empty" is not list, drain, export, retry or discard\./],
   [["drain", ".", "--json"], 2, /^Cannot run spool drain: --json is for spool list\n$/],
   [["list", ".", "now"], 2, /^Cannot run spool: "now" is one word too many\./],
   [["list", "/nowhere"], 1, /^Cannot read the data directory "\/nowhere": no such folder\n$/],

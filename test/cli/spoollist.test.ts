@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { describeContents, describeJson } from "../../src/cli/spoollist.ts";
+import { describeContents, describeJson, ofDestination } from "../../src/cli/spoollist.ts";
 import type { Contents } from "../../src/delivery/spool/count.ts";
 
 const AT = Date.parse("2026-11-25T10:00:00.000Z");
@@ -12,7 +12,8 @@ function contents(file: string, fields: Partial<Contents> = {}): Contents {
     bytes: 0,
     oldestAt: null,
     newestAt: null,
-    destinations: {},
+    backlogs: new Map(),
+    quarantine: [],
     beside: [],
     sideLog: "whole",
     fault: null,
@@ -20,13 +21,19 @@ function contents(file: string, fields: Partial<Contents> = {}): Contents {
   };
 }
 
+const REFUSED = { destinationId: "ads", reason: "message size exceeds maximum allowed" };
+
 const FILES = [
   contents("spool.db", {
     events: 3,
     bytes: 30,
     oldestAt: AT,
     newestAt: AT + 1000,
-    destinations: { warehouse: 3, ads: 1 },
+    backlogs: new Map([
+      ["warehouse", { copies: 3, bytes: 30, oldestAt: AT }],
+      ["ads", { copies: 1, bytes: 10, oldestAt: AT + 1000 }],
+    ]),
+    quarantine: [{ ...REFUSED, copies: 2, bytes: 20, oldestAt: AT, newestAt: AT + 1000 }],
     beside: ["spool.db-wal"],
   }),
   contents("spool-1.db", {
@@ -34,7 +41,8 @@ const FILES = [
     bytes: 20,
     oldestAt: AT - 1000,
     newestAt: 9e15,
-    destinations: { warehouse: 2 },
+    backlogs: new Map([["warehouse", { copies: 2, bytes: 20, oldestAt: AT - 1000 }]]),
+    quarantine: [{ ...REFUSED, copies: 1, bytes: 10, oldestAt: AT - 1000, newestAt: AT - 1000 }],
   }),
   contents("spool.db.damaged-20261125T100000Z", { isDamaged: true, fault: "file is not a database" }),
 ];
@@ -44,19 +52,50 @@ test("describeContents has a block for each file, and a total", () => {
     [
       "spool.db spool.db-wal",
       "  3 events of 30 bytes, spooled from 2026-11-25T10:00:00.000Z to 2026-11-25T10:00:01.000Z",
-      "  → warehouse  3",
-      "  → ads        1",
+      "  → warehouse  3 of 30 bytes, the oldest from 2026-11-25T10:00:00.000Z",
+      "  → ads        1 of 10 bytes, the oldest from 2026-11-25T10:00:01.000Z",
+      "  in quarantine for ads: 2 of 20 bytes from 2026-11-25T10:00:00.000Z to 2026-11-25T10:00:01.000Z: message size exceeds maximum allowed",
       "spool-1.db",
       "  2 events of 20 bytes, spooled from 2026-11-25T09:59:59.000Z to 9000000000000000",
-      "  → warehouse  2",
+      "  → warehouse  2 of 20 bytes, the oldest from 2026-11-25T09:59:59.000Z",
+      "  in quarantine for ads: 1 of 10 bytes from 2026-11-25T09:59:59.000Z to 2026-11-25T09:59:59.000Z: message size exceeds maximum allowed",
       "spool.db.damaged-20261125T100000Z (damaged and set aside)",
       '  cannot be read: file is not a database; "pixelgate spool drain" brings back what is whole of it',
       "total",
       "  5 events of 50 bytes, spooled from 2026-11-25T09:59:59.000Z to 9000000000000000",
-      "  → warehouse  5",
-      "  → ads        1",
+      "  → warehouse  5 of 50 bytes, the oldest from 2026-11-25T09:59:59.000Z",
+      "  → ads        1 of 10 bytes, the oldest from 2026-11-25T10:00:01.000Z",
+      "  in quarantine for ads: 3 of 30 bytes from 2026-11-25T09:59:59.000Z to 2026-11-25T10:00:01.000Z: message size exceeds maximum allowed",
     ].join("\n"),
   );
+});
+
+const NOTHING = { destinations: {}, backlogs: {}, quarantine: [] };
+
+test("describeJson tells of each destination what waits and what is in quarantine", () => {
+  expect(JSON.parse(describeJson("/data", FILES)).total).toMatchObject({
+    destinations: { warehouse: 5, ads: 1 },
+    backlogs: { warehouse: { copies: 5, bytes: 50, oldest: "2026-11-25T09:59:59.000Z" } },
+    quarantine: [
+      {
+        destination: "ads",
+        reason: REFUSED.reason,
+        copies: 3,
+        bytes: 30,
+        oldest: "2026-11-25T09:59:59.000Z",
+        newest: "2026-11-25T10:00:01.000Z",
+      },
+    ],
+  });
+});
+
+test("ofDestination leaves out what is another destination's", () => {
+  const [file = contents("spool.db")] = FILES;
+  const ads = ofDestination(file, "ads");
+  expect([[...ads.backlogs.keys()], ads.quarantine.length]).toEqual([["ads"], 1]);
+  const warehouse = ofDestination(file, "warehouse");
+  expect([[...warehouse.backlogs.keys()], warehouse.quarantine.length]).toEqual([["warehouse"], 0]);
+  expect(ofDestination(file, null)).toBe(file);
 });
 
 test("describeJson has no time where there is no event", () => {
@@ -73,9 +112,9 @@ test("describeJson has no time where there is no event", () => {
         bytes: 0,
         oldest: null,
         newest: null,
-        destinations: {},
+        ...NOTHING,
       },
     ],
-    total: { events: 0, bytes: 0, oldest: null, newest: null, destinations: {} },
+    total: { events: 0, bytes: 0, oldest: null, newest: null, ...NOTHING },
   });
 });

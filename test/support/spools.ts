@@ -26,6 +26,15 @@ export function copiesOf(routes: readonly Route[], fields: Partial<Copy> = {}): 
   return routes.map((route) => ({ route, mayBeStored: false, quarantine: null, ...fields }));
 }
 
+/** Routes to `ads` and to `warehouse`. */
+export function twoRoutes(): Route[] {
+  return ["ads", "warehouse"].map((id) => ({
+    destinationId: id,
+    subject: `pixel.${id}.page`,
+    stream: "PIXEL",
+  }));
+}
+
 /** The events that wait for `event`'s own destination. */
 export function waiting(spool: Spool, fields: Partial<Parameters<Spool["read"]>[0]> = {}): SpooledEvent[] {
   return spool.read({ destinationId: "warehouse", afterSeq: 0, limit: 10_000, ...fields });

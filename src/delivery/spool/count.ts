@@ -3,11 +3,32 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { reasonOf } from "../log.ts";
-import { type Batch, isAside, readEvents, withFile } from "./contents.ts";
+import { type Batch, isAside, readEvents, readQuarantine, withFile } from "./contents.ts";
 import { SPOOL_SUFFIXES } from "./name.ts";
-import { readRoutes, type SpooledEvent } from "./row.ts";
+import type { Quarantined } from "./quarantine.ts";
+import { readRoutes, type SpooledEvent, type SpooledRoute } from "./row.ts";
 import { type SideLog, sideLogOf } from "./sidelog.ts";
 import { hasTable } from "./tables.ts";
+
+/** Copies that wait for one destination. */
+export interface CountedBacklog {
+  readonly copies: number;
+  /** Payload bytes of all. */
+  readonly bytes: number;
+  /** When the oldest was spooled, epoch milliseconds. */
+  readonly oldestAt: number;
+}
+
+/** Copies of one destination that are in quarantine for one reason. */
+export interface CountedQuarantine {
+  readonly destinationId: string;
+  readonly reason: string;
+  readonly copies: number;
+  readonly bytes: number;
+  /** When the first and the last of them came there, epoch milliseconds. */
+  readonly oldestAt: number;
+  readonly newestAt: number;
+}
 
 /** What one spool file holds. */
 export interface Contents {
@@ -21,8 +42,10 @@ export interface Contents {
   /** When the oldest and the newest event were spooled, epoch milliseconds; null without events. */
   readonly oldestAt: number | null;
   readonly newestAt: number | null;
-  /** Events of each destination; an event has one message for each of its own. */
-  readonly destinations: Readonly<Record<string, number>>;
+  /** What waits for each destination; an event has a copy for each of its own. */
+  readonly backlogs: ReadonlyMap<string, CountedBacklog>;
+  /** What is in quarantine, by destination and reason. */
+  readonly quarantine: readonly CountedQuarantine[];
   /** What lies beside the file and belongs to it. */
   readonly beside: readonly string[];
   readonly sideLog: SideLog;
@@ -43,34 +66,66 @@ export function countEvents(dataDir: string, file: string): Contents {
     sideLog: sideLogOf(path),
   };
   try {
-    const counted = isDamaged ? countEach(readEvents(dataDir, file)) : withFile(path, countGroups);
-    return { ...known, ...counted, fault: null };
+    return { ...known, ...countAll(dataDir, file, isDamaged), fault: null };
   } catch (error) {
-    return { ...known, ...new Count(), fault: reasonOf(error) };
+    return { ...known, ...new EventCount().counted, quarantine: [], fault: reasonOf(error) };
   }
 }
 
-/** Sums that grow, event by event or group by group. */
-class Count {
-  events = 0;
-  bytes = 0;
-  oldestAt: number | null = null;
-  newestAt: number | null = null;
-  readonly destinations: Record<string, number> = Object.create(null);
+function countAll(dataDir: string, file: string, isDamaged: boolean) {
+  const path = join(dataDir, file);
+  const events = new EventCount();
+  if (isDamaged) countEach(readEvents(dataDir, file), events);
+  else withFile(path, (database) => countGroups(database, events));
+  return {
+    ...events.counted,
+    quarantine: isDamaged ? countCopies(readQuarantine(dataDir, file)) : withFile(path, countReasons),
+  };
+}
 
-  add(events: number, bytes: number, oldestAt: number, newestAt: number, ids: readonly string[]): void {
-    this.events += events;
-    this.bytes += bytes;
-    this.oldestAt = Math.min(this.oldestAt ?? oldestAt, oldestAt);
-    this.newestAt = Math.max(this.newestAt ?? newestAt, newestAt);
-    for (const id of ids) this.destinations[id] = (this.destinations[id] ?? 0) + events;
+/** Sums that grow, event by event or group by group. */
+class EventCount {
+  #events = 0;
+  #bytes = 0;
+  #oldestAt: number | null = null;
+  #newestAt: number | null = null;
+  readonly #backlogs = new Map<string, CountedBacklog>();
+
+  get counted() {
+    return {
+      events: this.#events,
+      bytes: this.#bytes,
+      oldestAt: this.#oldestAt,
+      newestAt: this.#newestAt,
+      backlogs: this.#backlogs,
+    };
+  }
+
+  add(
+    events: number,
+    bytes: number,
+    oldestAt: number,
+    newestAt: number,
+    routes: readonly SpooledRoute[],
+  ): void {
+    this.#events += events;
+    this.#bytes += bytes;
+    this.#oldestAt = Math.min(this.#oldestAt ?? oldestAt, oldestAt);
+    this.#newestAt = Math.max(this.#newestAt ?? newestAt, newestAt);
+    for (const { destinationId } of routes) {
+      const before = this.#backlogs.get(destinationId) ?? { copies: 0, bytes: 0, oldestAt };
+      this.#backlogs.set(destinationId, {
+        copies: before.copies + events,
+        bytes: before.bytes + bytes,
+        oldestAt: Math.min(before.oldestAt, oldestAt),
+      });
+    }
   }
 }
 
 /** By the text of their routes, of which there are few: no event is read. */
-function countGroups(file: DatabaseSync): Count {
-  const count = new Count();
-  if (!hasTable(file, "events")) return count;
+function countGroups(file: DatabaseSync, count: EventCount): void {
+  if (!hasTable(file, "events")) return;
   const groups = file.prepare(
     `SELECT routes, count(*) AS events, sum(octet_length(payload)) AS bytes,
             min(received) AS oldest, max(received) AS newest FROM events GROUP BY routes`,
@@ -78,19 +133,56 @@ function countGroups(file: DatabaseSync): Count {
   // A number that the disk has changed may be one that JavaScript cannot hold.
   groups.setReadBigInts(true);
   for (const { routes, events, bytes, oldest, newest } of groups.all()) {
-    const ids = (readRoutes(String(routes)) ?? []).map(({ destinationId }) => destinationId);
-    count.add(Number(events), Number(bytes), Number(oldest), Number(newest), ids);
+    count.add(
+      Number(events),
+      Number(bytes),
+      Number(oldest),
+      Number(newest),
+      readRoutes(String(routes)) ?? [],
+    );
   }
-  return count;
 }
 
-function countEach(batches: Iterable<Batch<SpooledEvent>>): Count {
-  const count = new Count();
+function countEach(batches: Iterable<Batch<SpooledEvent>>, count: EventCount): void {
   for (const { found } of batches) {
     for (const { payloadBytes, spooledAtMs, routes } of found) {
-      const ids = routes.map(({ destinationId }) => destinationId);
-      count.add(1, payloadBytes, spooledAtMs, spooledAtMs, ids);
+      count.add(1, payloadBytes, spooledAtMs, spooledAtMs, routes);
     }
   }
-  return count;
+}
+
+function countReasons(file: DatabaseSync): CountedQuarantine[] {
+  if (!hasTable(file, "quarantined")) return [];
+  const groups = file.prepare(
+    `SELECT destination, reason, count(*) AS copies, sum(bytes) AS bytes, min(at) AS oldest, max(at) AS newest
+     FROM quarantined GROUP BY destination, reason`,
+  );
+  groups.setReadBigInts(true);
+  return groups.all().map(({ destination, reason, copies, bytes, oldest, newest }) => ({
+    destinationId: String(destination),
+    reason: String(reason),
+    copies: Number(copies),
+    bytes: Number(bytes),
+    oldestAt: Number(oldest),
+    newestAt: Number(newest),
+  }));
+}
+
+function countCopies(batches: Iterable<Batch<Quarantined>>): CountedQuarantine[] {
+  const groups = new Map<string, CountedQuarantine>();
+  for (const { found } of batches) {
+    for (const { destinationId, reason, atMs, event } of found) {
+      const key = JSON.stringify([destinationId, reason]);
+      const before = groups.get(key);
+      groups.set(key, {
+        destinationId,
+        reason,
+        copies: (before?.copies ?? 0) + 1,
+        bytes: (before?.bytes ?? 0) + event.payloadBytes,
+        oldestAt: Math.min(before?.oldestAt ?? atMs, atMs),
+        newestAt: Math.max(before?.newestAt ?? atMs, atMs),
+      });
+    }
+  }
+  return [...groups.values()];
 }

@@ -202,7 +202,7 @@ function useFile(database: ReturnType<typeof openDatabase>, options: FileOptions
     },
     read: (wanted) => mend(() => readFitting(wanted)),
     readAll: (afterSeq, limit) => parts.next.all(afterSeq, limit).map(readRow),
-    readQuarantined: (afterSeq, limit) => parts.quarantine?.read(afterSeq, limit) ?? [],
+    readQuarantined: (afterSeq, limit) => parts.quarantine?.read({ afterSeq, limit }) ?? [],
     setAside: ({ seq, reason }, nowMs) => {
       makeWhole();
       mend(() =>

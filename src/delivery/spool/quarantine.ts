@@ -27,9 +27,24 @@ export interface Quarantined extends Refused {
 export interface QuarantineTable {
   add(copy: Refused): void;
   /** The next ones in the order of their sequence, and rows that are none any more. */
-  read(afterSeq: number, limit: number): (Quarantined | DamagedRow)[];
+  read(options: ReadQuarantineOptions): (Quarantined | DamagedRow)[];
+  /** Takes a row out, within a transaction. */
+  remove(seq: number): void;
+  /** How many there are of a destination, or of all, and the sequence of the last one. */
+  extent(destinationId: string | null): { readonly count: number; readonly last: number };
   /** Copies and bytes of each destination. */
   load(): Map<string, Stock>;
+}
+
+/** Which copies to read. */
+export interface ReadQuarantineOptions {
+  /** Copies with a greater sequence only. */
+  readonly afterSeq: number;
+  /** Up to this one; without an end when absent. */
+  readonly untilSeq?: number;
+  readonly limit: number;
+  /** Null or absent for all destinations. */
+  readonly destinationId?: string | null;
 }
 
 /** How much may be in quarantine. */
@@ -70,7 +85,12 @@ export function openQuarantine(database: DatabaseSync): QuarantineTable {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const read = database.prepare(
-    `SELECT ${QUARANTINE_COLUMNS} FROM quarantined WHERE seq > ? ORDER BY seq LIMIT ?`,
+    `SELECT ${QUARANTINE_COLUMNS} FROM quarantined
+     WHERE seq > ?1 AND seq <= ?2 AND (?3 IS NULL OR destination = ?3) ORDER BY seq LIMIT ?4`,
+  );
+  const remove = database.prepare("DELETE FROM quarantined WHERE seq = ?");
+  const extent = database.prepare(
+    "SELECT count(*) AS count, max(seq) AS last FROM quarantined WHERE ?1 IS NULL OR destination = ?1",
   );
   const stocks = database.prepare(
     "SELECT destination, count(*) AS copies, sum(bytes) AS bytes FROM quarantined GROUP BY destination",
@@ -96,7 +116,13 @@ export function openQuarantine(database: DatabaseSync): QuarantineTable {
         sum,
       );
     },
-    read: (afterSeq, limit) => read.all(afterSeq, limit).map(readQuarantined),
+    read: ({ afterSeq, untilSeq = Number.MAX_SAFE_INTEGER, limit, destinationId = null }) =>
+      read.all(afterSeq, untilSeq, destinationId, limit).map(readQuarantined),
+    remove: (seq) => void remove.run(seq),
+    extent: (destinationId) => {
+      const { count = 0, last = 0 } = extent.get(destinationId) ?? {};
+      return { count: Number(count), last: Number(last) };
+    },
     load: () =>
       new Map(
         stocks
