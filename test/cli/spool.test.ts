@@ -169,6 +169,13 @@ const WRONG: readonly (readonly [words: readonly string[], code: number, line: R
   [[], 2, /^Cannot run spool: "" is not list, drain, export, retry or discard\. Try: pixelgate --help\n$/],
   [["empty"], 2, /^Cannot run spool: "empty" is not list, drain, export, retry or discard\./],
   [["drain", ".", "--json"], 2, /^Cannot run spool drain: --json is for spool list\n$/],
+  [["list", ".", "--quarantine"], 2, /^Cannot run spool list: --quarantine is for spool export\n$/],
+  [["retry", ".", "--yes"], 2, /^Cannot run spool retry: --yes is for spool discard\n$/],
+  [
+    ["drain", ".", "--destination", "ads"],
+    2,
+    /^Cannot run spool drain: --destination is for spool list, spool export, spool retry or spool discard\n$/,
+  ],
   [["list", ".", "now"], 2, /^Cannot run spool: "now" is one word too many\./],
   [["list", "/nowhere"], 1, /^Cannot read the data directory "\/nowhere": no such folder\n$/],
   [["drain", import.meta.dirname], 1, /^Cannot drain "[^"]+": there is no spool in it\n$/],
