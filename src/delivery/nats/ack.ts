@@ -2,9 +2,16 @@
 import type { Msg } from "nats";
 
 /** What a stream, or the server in its place, answers to a message. */
-export type Ack =
-  /** A stream has it, or had it before; which one is for the reader to compare. */
-  | { readonly is: "stored"; readonly stream: string; readonly domain: string | null }
+export type Ack = {
+  /** The stream that answers, for the reader to compare; null where none is named. */
+  readonly stream: string | null;
+  /** Its JetStream domain, where it has one. */
+  readonly domain: string | null;
+} & Answer;
+
+type Answer =
+  /** The stream has it, or had it before. */
+  | { readonly is: "stored" }
   /**
    * It is not taken now. Scope `stream`: nothing is, by this stream. Scope `destination`: others of the same stream may be,
    * since a stream can be full for one subject alone. `isStreamAway`: no stream listens on the subject.
@@ -21,6 +28,8 @@ export type Ack =
   | { readonly is: "rejected"; readonly reason: string };
 
 const AWAY: Ack = {
+  stream: null,
+  domain: null,
   is: "refused",
   scope: "stream",
   reason: "no stream takes the subject, or it has no leader",
@@ -76,12 +85,13 @@ interface AckText {
 }
 
 function readText(text: string): Ack {
-  const ack = parse(text);
-  if (ack === null) return refused("stream", "the stream's answer is not JSON");
-  const { stream, domain, error } = ack;
-  if (error === undefined && typeof stream === "string") {
-    return { is: "stored", stream, domain: typeof domain === "string" ? domain : null };
-  }
+  const { stream, domain, error } = parse(text);
+  const named = typeof stream === "string" ? stream : null;
+  const answer: Answer = named !== null && error === undefined ? { is: "stored" } : readError(error);
+  return { stream: named, domain: typeof domain === "string" ? domain : null, ...answer };
+}
+
+function readError(error: AckText["error"]): Answer {
   const code = error?.code ?? 500;
   const errorCode = error?.err_code ?? 0;
   const reason = `${error?.description ?? "the stream's answer has no description"} (${errorCode})`;
@@ -91,14 +101,14 @@ function readText(text: string): Ack {
   return isOfStream ? refused("stream", reason) : { is: "rejected", reason };
 }
 
-function refused(scope: "stream" | "destination", reason: string): Ack {
+function refused(scope: "stream" | "destination", reason: string): Answer {
   return { is: "refused", scope, reason, isStreamAway: false };
 }
 
-function parse(text: string): AckText | null {
+function parse(text: string): AckText {
   try {
     return Object(JSON.parse(text)) as AckText;
   } catch {
-    return null;
+    return { error: { description: "the stream's answer is not JSON" } };
   }
 }

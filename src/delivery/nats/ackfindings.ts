@@ -1,44 +1,69 @@
-// What only answers to messages show, and no look-up: who else stores what a stream should. Told for a while after it was
-// last seen, since nothing says that it is over.
+// What only the answers to messages show, and no look-up: who else stores what a stream should, and ids that stay busy. In
+// the log at once, and among the findings for a while after it was last seen, since nothing says that it is over.
+import type { Clock } from "../../runtime/clock.ts";
+import { createRarely, type DeliveryLog } from "../log.ts";
+import { BusyIds } from "./busy.ts";
 import type { Finding } from "./inspect.ts";
 
 const TOLD_MS = 600_000;
 
-/** Findings of the acks. Times are those of one clock. */
+/** The findings of one publisher's acks. */
 export class AckFindings {
+  readonly #log: DeliveryLog;
+  readonly #time: Clock;
+  readonly #rarely: ReturnType<typeof createRarely>;
+  readonly #busy = new BusyIds();
   readonly #seen = new Map<string, { readonly finding: Finding; seenMs: number }>();
 
-  /** Another stream acked a message: events are in it, and not where their subscribers look. */
-  elsewhere(stream: string, other: string, subject: string, nowMs: number): void {
-    const says = `stream "${other}" takes "${subject}", so that its events are not in "${stream}"; they are kept in the spool`;
-    this.#note({ stream, severity: "fault", says, cure: null, isFatal: false }, nowMs);
+  constructor(log: DeliveryLog, time: Clock) {
+    this.#log = log;
+    this.#time = time;
+    this.#rarely = createRarely(10_000, time);
   }
 
-  /** A message that was answered already was stored once more. */
-  twice(stream: string, other: string, domain: string | null, nowMs: number): void {
+  /** Another stream answered for a message, and the expected one did not: events are where nobody looks for them. */
+  elsewhere(stream: string, other: string, subject: string): void {
+    const says = `stream "${other}" takes "${subject}", so that its events are not in "${stream}"; they are kept in the spool`;
+    this.#note({ stream, severity: "fault", says, cure: null, isFatal: false });
+    this.#rarely(says, () =>
+      this.#log.error("another stream takes the subject: its acks are not believed", {
+        stream,
+        other,
+        subject,
+      }),
+    );
+  }
+
+  /** A message was answered for by two streams. */
+  twice(stream: string, other: string, domain: string | null): void {
     const where = domain === null ? "" : ` in JetStream domain "${domain}"`;
     const says = `each message is stored twice: stream "${other}"${where} takes it, too, as where a leaf node and its hub both hold the stream`;
-    this.#note({ stream, severity: "warning", says, cure: null, isFatal: false }, nowMs);
+    this.#note({ stream, severity: "warning", says, cure: null, isFatal: false });
+    this.#rarely(says, () =>
+      this.#log.warn("a message was stored by two streams", { stream, other, domain }),
+    );
   }
 
-  /** A message id has been busy for long. */
-  busy(stream: string, nowMs: number): string {
+  /** A message id is busy; told when it has been so for more than a minute. */
+  busy(stream: string, messageId: string): void {
+    if (!this.#busy.add(messageId, this.#time.now())) return;
     const says = "a message has been in process for more than a minute (10158), and stays in the spool";
     const cure = `nats stream cluster step-down ${stream}`;
-    this.#note({ stream, severity: "warning", says, cure, isFatal: false }, nowMs);
-    return cure;
+    this.#note({ stream, severity: "warning", says, cure, isFatal: false });
+    this.#rarely(cure, () =>
+      this.#log.warn("the stream has been storing a message for more than a minute", { stream, cure }),
+    );
   }
 
   /** What was seen in the last ten minutes. */
-  list(nowMs: number): Finding[] {
-    for (const [says, { seenMs }] of this.#seen) if (nowMs - seenMs > TOLD_MS) this.#seen.delete(says);
+  list(): Finding[] {
+    const now = this.#time.now();
+    for (const [key, { seenMs }] of this.#seen) if (now - seenMs > TOLD_MS) this.#seen.delete(key);
     return [...this.#seen.values()].map(({ finding }) => finding);
   }
 
-  #note(finding: Finding, nowMs: number): void {
+  #note(finding: Finding): void {
     const key = `${finding.stream} ${finding.says}`;
-    const known = this.#seen.get(key);
-    if (known !== undefined) known.seenMs = nowMs;
-    else this.#seen.set(key, { finding, seenMs: nowMs });
+    this.#seen.set(key, { finding, seenMs: this.#time.now() });
   }
 }

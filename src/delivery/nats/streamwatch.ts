@@ -120,10 +120,9 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
       }
       case "unmanaged":
         tellLimits(null);
-        if (previous !== "unmanaged") {
-          log.info("the stream is left alone", { stream: name, reason: found.reason });
-        }
-        onUsable(previous !== "unmanaged");
+        if (previous === "unmanaged") return;
+        log.info("the stream is left alone", { stream: name, reason: found.reason });
+        onUsable(true);
         return;
       case "unknown":
         rarely("unknown", () =>

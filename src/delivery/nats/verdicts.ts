@@ -7,7 +7,7 @@ import { createRarely, type DeliveryLog } from "../log.ts";
 import { messageId } from "../outgoing.ts";
 import { type Ack, hasName, readAck } from "./ack.ts";
 import { AckFindings } from "./ackfindings.ts";
-import { BusyIds } from "./busy.ts";
+import { AstrayMessages, GRACE_MS } from "./astray.ts";
 import type { Gates, NamedGate, Way } from "./gates.ts";
 import type { Finding } from "./inspect.ts";
 import type { Watches } from "./watches.ts";
@@ -51,8 +51,8 @@ const LATE = "the stream acks later than a client should wait";
 export function createVerdicts(options: VerdictsOptions): Verdicts {
   const { window, gates, watches, log, time, onAnswered, onAck } = options;
   const rarely = createRarely(10_000, time);
-  const findings = new AckFindings();
-  const busy = new BusyIds();
+  const findings = new AckFindings(log, time);
+  const astray = new AstrayMessages();
   let sweptMs = time.now();
   let wasStalled = false;
 
@@ -72,6 +72,7 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
   }
 
   function settle(slot: number, verdict: Verdict, fate: Fate): void {
+    astray.take(window.numberAt(slot));
     const way = window.wayAt(slot);
     if (way !== undefined) tell(way, fate, window.sentAt(slot));
     window.settle(slot, verdict, fate.reason, fate.isAnswer);
@@ -80,6 +81,8 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
   function stored(slot: number, way: Way): void {
     const sentMs = window.sentAt(slot);
     onAck?.(time.now() - sentMs);
+    const other = astray.take(window.numberAt(slot));
+    if (other !== undefined) findings.twice(way.stream.name, other, null);
     tell(way, STORED, sentMs);
     window.settle(slot, "stored", "", true);
   }
@@ -90,28 +93,24 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
     const slot = window.slotOf(number);
     const way = window.wayAt(slot);
     if (way === undefined) answeredAgain(number, ack);
+    else if (ack.stream !== null && ack.stream !== way.stream.name) goAstray(slot, ack.stream);
     else answered(slot, way, ack);
   }
 
+  /** Whether the expected stream answers, too, is for the time to tell. */
+  function goAstray(slot: number, other: string): void {
+    astray.add(window.numberAt(slot), other);
+    window.hasten(slot, time.now() + GRACE_MS);
+  }
+
   function answered(slot: number, way: Way, ack: Ack): void {
-    const route = window.listenerAt(slot)?.outgoing.routes[window.routeAt(slot)];
+    const outgoing = window.listenerAt(slot)?.outgoing;
+    const route = outgoing?.routes[window.routeAt(slot)];
     const subject = route?.subject ?? "";
     const stream = way.stream.name;
     switch (ack.is) {
       case "stored":
-        if (ack.stream === stream) stored(slot, way);
-        else {
-          const reason = `stream "${ack.stream}" takes the subject`;
-          findings.elsewhere(stream, ack.stream, subject, time.now());
-          rarely(`elsewhere ${stream} ${ack.stream}`, () =>
-            log.error("another stream takes the subject: its acks are not believed", {
-              stream,
-              other: ack.stream,
-              subject,
-            }),
-          );
-          settle(slot, "unacked", { ...ELSEWHERE, reason });
-        }
+        stored(slot, way);
         return;
       case "refused": {
         const { reason, scope, isStreamAway } = ack;
@@ -121,12 +120,14 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
           rarely(`uncovered ${subject}`, () =>
             log.error("the stream does not take the subject", { stream, subject }),
           );
-          settle(slot, "unacked", { ...ELSEWHERE, reason: `the stream does not take "${subject}"` });
+          settle(slot, "unacked", { ...UNREACHED, reason: `the stream does not take "${subject}"` });
         } else settle(slot, "unacked", { ...(scope === "stream" ? OF_STREAM : OF_DESTINATION), reason });
         return;
       }
       case "busy":
-        noteBusy(slot, stream);
+        if (outgoing !== undefined && route !== undefined) {
+          findings.busy(stream, messageId(outgoing, route));
+        }
         settle(slot, "busy", { ...OF_MESSAGE, reason: ack.reason });
         return;
       case "rejected":
@@ -137,24 +138,8 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
   /** Two acks for one message come from two streams; a first one after the deadline proves nothing any more. */
   function answeredAgain(number: number, ack: Ack): void {
     const way = window.wayOfAnswered(number);
-    if (way === undefined || ack.is !== "stored") return;
-    const { stream, domain } = ack;
-    findings.twice(way.stream.name, stream, domain, time.now());
-    rarely(`twice ${way.stream.name} ${stream} ${domain}`, () =>
-      log.warn("a message was stored by two streams", { stream: way.stream.name, other: stream, domain }),
-    );
-  }
-
-  function noteBusy(slot: number, stream: string): void {
-    const outgoing = window.listenerAt(slot)?.outgoing;
-    const route = outgoing?.routes[window.routeAt(slot)];
-    if (outgoing === undefined || route === undefined) return;
-    const now = time.now();
-    if (!busy.add(messageId(outgoing, route), now)) return;
-    const cure = findings.busy(stream, now);
-    rarely(`busy ${stream}`, () =>
-      log.warn("the stream has been storing a message for more than a minute", { stream, cure }),
-    );
+    if (way === undefined || ack.is !== "stored" || ack.stream === null) return;
+    findings.twice(way.stream.name, ack.stream, ack.domain);
   }
 
   return {
@@ -198,12 +183,22 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
         if (now - window.sentAt(slot) >= LATE_MS) late(slot);
         return deadline <= now;
       };
-      for (const slot of window.find(isOver)) {
-        settle(slot, "unacked", { ...UNANSWERED, reason: "no ack in time" });
-      }
+      for (const slot of window.find(isOver)) expire(slot);
     },
-    findings: () => findings.list(time.now()),
+    findings: () => findings.list(),
   };
+
+  function expire(slot: number): void {
+    const other = astray.take(window.numberAt(slot));
+    const stream = window.wayAt(slot)?.stream.name;
+    if (other === undefined || stream === undefined) {
+      settle(slot, "unacked", { ...UNANSWERED, reason: "no ack in time" });
+      return;
+    }
+    const subject = window.listenerAt(slot)?.outgoing.routes[window.routeAt(slot)]?.subject ?? "";
+    findings.elsewhere(stream, other, subject);
+    settle(slot, "unacked", { ...UNREACHED, reason: `stream "${other}" takes the subject` });
+  }
 
   function late(slot: number): void {
     const way = window.wayAt(slot);
@@ -234,9 +229,7 @@ const STORED = fate(null, true, true, true);
 const OF_STREAM = fate("stream", false, false, true);
 /** The stream answers, and takes no more of this destination. */
 const OF_DESTINATION = fate("destination", true, false, true);
-/** The stream never saw it: another one did. */
-const ELSEWHERE = fate("destination", false, false, true);
-/** The stream never saw it, nor did any other. */
+/** The stream never saw it, as far as is known. */
 const UNREACHED = fate("destination", false, false, false);
 /** The stream answers, and the message alone is not taken. */
 const OF_MESSAGE = fate(null, true, false, true);

@@ -99,6 +99,15 @@ export class InFlightWindow<Way> {
     return this.#ways[slot];
   }
 
+  numberAt(slot: number): number {
+    return this.#numbers[slot] ?? 0;
+  }
+
+  /** Waits for its answer no longer than until then. */
+  hasten(slot: number, deadline: number): void {
+    this.#deadlines[slot] = Math.min(this.#deadlines[slot] ?? 0, deadline);
+  }
+
   sentAt(slot: number): number {
     return this.#sentAt[slot] ?? 0;
   }

@@ -13,8 +13,8 @@ const refusal = (code: number, errorCode: number) =>
 
 /** What an ack says, and whose trouble it tells of. */
 function tell(ack: Ack): string {
-  if (ack.is === "stored") return `stored by ${ack.stream} of ${ack.domain}`;
-  return ack.is === "refused" ? `refused by the ${ack.scope}` : ack.is;
+  const is = ack.is === "refused" ? `refused by the ${ack.scope}` : ack.is;
+  return ack.is === "stored" ? `${is} by ${ack.stream} of ${ack.domain}` : is;
 }
 
 const ROWS: [what: string, text: string, tells: string][] = [
@@ -46,6 +46,11 @@ for (const [what, text, tells] of ROWS) {
 test("readAck says when no stream is there", () => {
   expect(readAck(answer(""))).toMatchObject({ isStreamAway: true });
   expect(readAck(answer(refusal(503, 10077)))).toMatchObject({ isStreamAway: false });
+});
+
+test("readAck names the stream that answers, of a refusal too, and none where none is named", () => {
+  const streams = [refusal(503, 10077), '{"error":{"code":503}}', "", "+OK"];
+  expect(streams.map((text) => readAck(answer(text)).stream)).toEqual(["PIXEL", null, null, null]);
 });
 
 test("readAck gives the server's words as the reason", () => {

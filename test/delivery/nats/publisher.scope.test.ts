@@ -152,7 +152,15 @@ for (const [path, options] of [
     await edit(url, "WAREHOUSE", { subjects: ["elsewhere.>"] });
     const subjects = ["pixel.warehouse.>"];
     await administer(url, (manager) => manager.streams.add({ name: "WAREHOUSES", subjects }));
-    expect(await two.send(WAREHOUSE, "astray")).toEqual(["unacked", 'stream "WAREHOUSES" takes the subject']);
+    const astray = two.send(WAREHOUSE, "astray");
+    // On the wire behind it: its ack has been read when this one's is.
+    await until("it is answered", async () => {
+      await two.send(ALERTS, "behind");
+      return (await administer(url, (manager) => manager.streams.info("WAREHOUSES"))).state.messages === 1;
+    });
+    await two.send(ALERTS, "behind that");
+    two.time.advance(600);
+    expect(await astray).toEqual(["unacked", 'stream "WAREHOUSES" takes the subject']);
     expect([two.takes(WAREHOUSE), warehouse(two)?.state]).toEqual([false, "shut"]);
     expect(two.findings()).toContainEqual({
       stream: "WAREHOUSE",
