@@ -109,7 +109,7 @@ test("quarantine is false when it is full, counting what is on its way there, an
   spool.flush();
   expect([ids(spool), spool.quarantineIsFull]).toEqual([["c"], false]);
   const refused = copiesOf(
-    c.routes.map((route) => ({ ...route })),
+    c.routes.map((route) => ({ ...route, stream: "PIXEL" })),
     { quarantine: REASON },
   );
   expect(await new Promise((resolve) => spool.append(event("d", { payload }), refused, resolve))).toBe(false);

@@ -24,7 +24,7 @@ const EVENT_COLUMNS = `
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, source TEXT NOT NULL, type TEXT NOT NULL,
   received INTEGER NOT NULL, sent INTEGER NOT NULL, routes TEXT NOT NULL, payload TEXT NOT NULL`;
 
-/** The tables as versions before 0.2.0 made them, and as 0.2.0 did. */
+/** The tables as versions before 0.2.0 made them, and as the version after it did. */
 const VERSIONS: Readonly<Record<1 | 2, string>> = {
   1: `CREATE TABLE events (${EVENT_COLUMNS}); ${TABLES} PRAGMA user_version = 1`,
   2: `CREATE TABLE events (${EVENT_COLUMNS}, sum INTEGER); ${TABLES}
