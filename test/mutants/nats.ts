@@ -95,7 +95,7 @@ export const NATS_MUTANTS: readonly Mutant[] = [
     file: `${NATS}/verdicts.ts`,
     from: "if (window.wayOfAnswered(number) !== undefined) return false;",
     to: "",
-    tests: [`${TESTS}/verdicts.time.test.ts`, `${TESTS}/publisher.slow.test.ts`],
+    tests: [`${TESTS}/verdicts.test.ts`, `${TESTS}/publisher.slow.test.ts`],
   },
   {
     name: "one full subject is the whole stream's trouble",
