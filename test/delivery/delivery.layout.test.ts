@@ -1,6 +1,9 @@
 // A configuration that changes while events of its destinations are in the spool.
 import { expect, test } from "bun:test";
+import { routeOf } from "../../src/config/layout.ts";
+import type { Outgoing } from "../../src/delivery/outgoing.ts";
 import { resolved } from "../support/configuration.ts";
+import { changeStream, countIn } from "../support/neighbours.ts";
 import {
   at,
   deliver,
@@ -11,6 +14,7 @@ import {
   putAwayAfterEach,
   readStream,
   STREAM,
+  untilUp,
 } from "../support/parts.ts";
 import { until } from "../support/until.ts";
 
@@ -30,4 +34,37 @@ test("use has spooled events go where the configuration says now", async () => {
   expect(await readStream(server.url)).toEqual([
     { subject: "pixel.warehouse.page", messageId: "one.warehouse", payload: JSON.stringify({ id: "one" }) },
   ]);
+});
+
+/** The destination in partitions, each with a stream of its own. */
+const { layout: PARTED } = resolved(
+  {
+    sources: [{ id: "blog", writeKey: "k", destinations: [] }],
+    destinations: [{ id: "warehouse", stream: "WAREHOUSE", partitions: 2 }],
+  },
+  STREAM,
+);
+
+/** An event of a visitor, on the way that is theirs. */
+function eventOf(visitor: string): Outgoing {
+  const route = routeOf(PARTED, "warehouse", "page", visitor);
+  return event(`of-${visitor}`, { routes: [route], payload: JSON.stringify({ anonymousId: visitor }) });
+}
+
+test("deliver spools the events of the visitors whose partition is full, and publishes those of the others", async () => {
+  const server = await nats();
+  const delivery = openDelivery({ ...at(server), layout: PARTED });
+  await untilUp(delivery);
+  await until("both streams are there", () => delivery.state().destinations[0]?.state === "open");
+  await changeStream(server.url, "WAREHOUSE_0", { max_msgs: 1 });
+  const events = Array.from({ length: 60 }, (_, index) => eventOf(`visitor-${index}`));
+  const answers = await Promise.all(events.map((one) => deliver(delivery, one)));
+  const ofFull = events.filter(({ routes }) => routes[0]?.stream === "WAREHOUSE_0").length;
+  expect(ofFull).toBeGreaterThan(10);
+  expect(answers.filter((answer) => answer === "spooled")).toHaveLength(ofFull - 1);
+  expect(answers.filter((answer) => answer === "published")).toHaveLength(61 - ofFull);
+  await changeStream(server.url, "WAREHOUSE_0", { max_msgs: -1 });
+  await until("the spool is empty", () => delivery.state().spooled === 0);
+  expect(await countIn(server.url, "WAREHOUSE_0", "warehouse")).toEqual({ ids: ofFull, twice: 0 });
+  expect(await countIn(server.url, "WAREHOUSE_1", "warehouse")).toEqual({ ids: 60 - ofFull, twice: 0 });
 });

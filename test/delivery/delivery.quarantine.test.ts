@@ -1,5 +1,7 @@
 // Copies that a stream will never take, and a backlog that may not grow: on a real server.
 import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { openDecided } from "../../src/delivery/spool/decide.ts";
 import { administer } from "../support/natsserver.ts";
 import { changeStream, countIn, eventFor, OWN_STREAMS, openNeighbours } from "../support/neighbours.ts";
 import {
@@ -36,6 +38,28 @@ test("deliver puts the copy that is too large for one destination into quarantin
   expect(await countIn(server.url, "PIXEL", "healthy")).toEqual({ ids: 6, twice: 0 });
   expect(await countIn(server.url, "BROKEN", "broken")).toEqual({ ids: 3, twice: 0 });
   expect(states).toEqual([]);
+});
+
+test("deliver brings what an operator puts back from quarantine to the stream that takes it by now, once", async () => {
+  const server = await narrowServer();
+  const dataDir = temporaryFolder();
+  const { delivery, send, stateOf } = await openNeighbours(OWN_STREAMS, { ...at(server), dataDir });
+  expect(await send("large", 30, ["healthy", "broken"], LARGE)).toEqual(Array(30).fill("quarantined"));
+  await changeStream(server.url, "BROKEN", { max_msg_size: -1 });
+  const path = join(dataDir, "spool.db");
+  const maxBytes = 64 * 1024 * 1024;
+  const put = openDecided("retry", {
+    path,
+    destinationId: "broken",
+    maxBytes,
+    isAlone: false,
+    clock: Date.now,
+  });
+  while (put.next());
+  put.close();
+  await until("they are stored", () => delivery.state().quarantined === 0 && stateOf("broken").copies === 0);
+  expect(await countIn(server.url, "BROKEN", "broken")).toEqual({ ids: 30, twice: 0 });
+  expect(await countIn(server.url, "PIXEL", "healthy")).toEqual({ ids: 30, twice: 0 });
 });
 
 test("deliver says too large for an event that none of its streams takes, and keeps nothing", async () => {

@@ -133,6 +133,20 @@ export const RELAYING: readonly Mutant[] = [
     tests: RELAY_TESTS,
   },
   {
+    name: "what an operator puts back is held to a limit that may be another by now",
+    file: "src/delivery/nats/publisher.ts",
+    from: "tooLarge(outgoing, target, id, null)",
+    to: "tooLarge(outgoing, target, id, way.stream.maxMessageBytes)",
+    tests: ["test/delivery/delivery.quarantine.test.ts"],
+  },
+  {
+    name: "a limit that events are over is not looked up again",
+    file: "src/delivery/nats/publisher.ts",
+    from: "if (why !== null) watches.recheck(stream.name);",
+    to: "",
+    tests: ["test/delivery/nats/publisher.scope.test.ts"],
+  },
+  {
     name: "an event is counted as relayed with each of its copies",
     file: SENDING,
     from: "if (isLast) onRelayed?.(1);",

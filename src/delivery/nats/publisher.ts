@@ -59,7 +59,7 @@ export interface Publisher {
   takes(route: Route): boolean;
   /** What a relay may send of the route's destination now. */
   permit(route: Route): Permit;
-  /** Why a copy will never be taken, as far as limits are known; null when it fits, or nothing is known. */
+  /** Why a copy will never be taken, as far as limits are known, else null. A limit that it is over is looked up again. */
   tooLarge(outgoing: Outgoing, route: Route): string | null;
   /**
    * Publishes one route of an event; its listener hears the verdict within `deadlineMs`, perhaps before this returns. What
@@ -184,14 +184,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
     if (phase !== "down" && health.phase === "down") connection.drop(why);
   }
 
-  function tooLarge(
-    { payloadBytes }: Outgoing,
-    { subject }: Route,
-    { stream }: Way,
-    id: string,
-  ): string | null {
+  function tooLarge({ payloadBytes }: Outgoing, { subject }: Route, id: string, most: number | null) {
     const bytes = HEADER_BYTES + id.length + payloadBytes;
-    return whyTooLarge(subject.length + inbox.length, bytes, maxPayload, stream.maxMessageBytes);
+    return whyTooLarge(subject.length + inbox.length, bytes, maxPayload, most);
   }
 
   return {
@@ -213,14 +208,20 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
     takes: (route) => health.phase === "up" && gates.takes(route),
     permit: (route) => (health.phase === "up" ? gates.permit(route) : NONE),
-    tooLarge: (outgoing, route) => tooLarge(outgoing, route, gates.wayOf(route), messageId(outgoing, route)),
+    tooLarge: (outgoing, route) => {
+      const { stream } = gates.wayOf(route);
+      const why = tooLarge(outgoing, route, messageId(outgoing, route), stream.maxMessageBytes);
+      if (why !== null) watches.recheck(stream.name);
+      return why;
+    },
     publish: (listener, route, deadlineMs) => {
       const { outgoing } = listener;
       const target = outgoing.routes[route];
       if (target === undefined || !outlet.isOpen) return listener.onVerdict(route, "unacked", "NATS is down");
       const id = messageId(outgoing, target);
       const way = gates.wayOf(target);
-      const why = tooLarge(outgoing, target, way, id);
+      // The stream says for itself what it does not take: its limit may be another one than when it was looked up.
+      const why = tooLarge(outgoing, target, id, null);
       if (why !== null) return listener.onVerdict(route, "rejected", why);
       if (way.stream.gate.phase === "barred") {
         return listener.onVerdict(route, "unacked", way.stream.gate.reason);

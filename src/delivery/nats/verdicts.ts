@@ -132,6 +132,8 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
         return;
       case "rejected":
         settle(slot, "rejected", { ...OF_MESSAGE, reason: ack.reason });
+        // A limit that was not known: the next of its size need not be sent.
+        watches.recheck(stream);
     }
   }
 
