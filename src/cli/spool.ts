@@ -14,7 +14,7 @@ import { systemClock } from "../runtime/clock.ts";
 import { Exit } from "./exit.ts";
 import { decide } from "./spooldecide.ts";
 import { exportAll } from "./spoolexport.ts";
-import { describeContents, describeJson, ofDestination } from "./spoollist.ts";
+import { describeContents, describeJson, selectContents } from "./spoollist.ts";
 import { BELONGS, warnOfLog } from "./spoollog.ts";
 
 /** What can be done with spools. */
@@ -45,7 +45,7 @@ export interface SpoolFlags {
 const FLAGS: Readonly<Record<keyof SpoolFlags, readonly Action[]>> = {
   json: ["list"],
   destination: ["list", "export", "retry", "discard"],
-  quarantine: ["export"],
+  quarantine: ["list", "export"],
   yes: ["discard"],
 };
 
@@ -92,7 +92,7 @@ function run(
   const destinationId = flags.destination ?? null;
   switch (action) {
     case "list":
-      return list(dataDir, files, flags.json ?? false, destinationId);
+      return list(dataDir, files, flags);
     case "drain":
       return drain(config, dataDir, files);
     case "export":
@@ -105,14 +105,10 @@ function run(
   }
 }
 
-function list(
-  dataDir: string,
-  files: readonly string[],
-  isJson: boolean,
-  destinationId: string | null,
-): number {
+function list(dataDir: string, files: readonly string[], flags: SpoolFlags): number {
+  const { json: isJson = false, destination = null, quarantine = false } = flags;
   for (const file of files) warnOfLog(dataDir, file);
-  const contents = files.map((file) => ofDestination(countEvents(dataDir, file), destinationId));
+  const contents = files.map((file) => selectContents(countEvents(dataDir, file), destination, quarantine));
   process.stdout.write(`${isJson ? describeJson(dataDir, contents) : describeContents(contents)}\n`);
   if (!isJson && contents.some(hasBeside)) process.stdout.write(`${BELONGS}\n`);
   return contents.every(({ fault }) => fault === null) ? 0 : 1;

@@ -46,13 +46,17 @@ function addQuarantines(contents: readonly Contents[]): CountedQuarantine[] {
   return [...sums.values()];
 }
 
-/** The same without what is another destination's. */
-export function ofDestination(contents: Contents, destinationId: string | null): Contents {
-  if (destinationId === null) return contents;
+/** The same without what is another destination's, and without what waits when the quarantine alone is asked for. */
+export function selectContents(
+  contents: Contents,
+  destinationId: string | null,
+  isQuarantine: boolean,
+): Contents {
+  const isWanted = (id: string) => destinationId === null || id === destinationId;
   return {
     ...contents,
-    backlogs: new Map([...contents.backlogs].filter(([id]) => id === destinationId)),
-    quarantine: contents.quarantine.filter((one) => one.destinationId === destinationId),
+    backlogs: new Map(isQuarantine ? [] : [...contents.backlogs].filter(([id]) => isWanted(id))),
+    quarantine: contents.quarantine.filter((one) => isWanted(one.destinationId)),
   };
 }
 

@@ -169,7 +169,11 @@ const WRONG: readonly (readonly [words: readonly string[], code: number, line: R
   [[], 2, /^Cannot run spool: "" is not list, drain, export, retry or discard\. Try: pixelgate --help\n$/],
   [["empty"], 2, /^Cannot run spool: "empty" is not list, drain, export, retry or discard\./],
   [["drain", ".", "--json"], 2, /^Cannot run spool drain: --json is for spool list\n$/],
-  [["list", ".", "--quarantine"], 2, /^Cannot run spool list: --quarantine is for spool export\n$/],
+  [
+    ["retry", ".", "--quarantine"],
+    2,
+    /^Cannot run spool retry: --quarantine is for spool list or spool export\n$/,
+  ],
   [["retry", ".", "--yes"], 2, /^Cannot run spool retry: --yes is for spool discard\n$/],
   [
     ["drain", ".", "--destination", "ads"],

@@ -57,7 +57,7 @@ test("spool discard asks for --yes, and then throws copies away for good", async
     stdout: "",
     stderr: "Cannot discard 4 copies for good: say --yes to that\n",
   });
-  const { stdout } = await runCommand(["spool", "list", folder, "--json"]);
+  const { stdout } = await runCommand(["spool", "list", folder, "--quarantine", "--json"]);
   expect(JSON.parse(stdout).total.quarantine).toMatchObject([
     { destination: "ads", reason: "too large", copies: 2 },
     { destination: "warehouse", reason: "too large", copies: 2 },

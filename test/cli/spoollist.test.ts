@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { describeContents, describeJson, ofDestination } from "../../src/cli/spoollist.ts";
+import { describeContents, describeJson, selectContents } from "../../src/cli/spoollist.ts";
 import type { Contents } from "../../src/delivery/spool/count.ts";
 
 const AT = Date.parse("2026-11-25T10:00:00.000Z");
@@ -89,13 +89,16 @@ test("describeJson tells of each destination what waits and what is in quarantin
   });
 });
 
-test("ofDestination leaves out what is another destination's", () => {
+test("selectContents leaves out what is another destination's, or waits where the quarantine is asked for", () => {
   const [file = contents("spool.db")] = FILES;
-  const ads = ofDestination(file, "ads");
-  expect([[...ads.backlogs.keys()], ads.quarantine.length]).toEqual([["ads"], 1]);
-  const warehouse = ofDestination(file, "warehouse");
-  expect([[...warehouse.backlogs.keys()], warehouse.quarantine.length]).toEqual([["warehouse"], 0]);
-  expect(ofDestination(file, null)).toBe(file);
+  const select = (destinationId: string | null, isQuarantine: boolean) => {
+    const { backlogs, quarantine } = selectContents(file, destinationId, isQuarantine);
+    return [[...backlogs.keys()], quarantine.map((one) => one.destinationId)];
+  };
+  expect(select("ads", false)).toEqual([["ads"], ["ads"]]);
+  expect(select("warehouse", false)).toEqual([["warehouse"], []]);
+  expect(select("ads", true)).toEqual([[], ["ads"]]);
+  expect(select(null, false)).toEqual([["warehouse", "ads"], ["ads"]]);
 });
 
 test("describeJson has no time where there is no event", () => {
