@@ -40,8 +40,8 @@ const VERBS: Record<string, Verb> = {
     run: runExplain,
   },
   check: {
-    usage: "check [file]",
-    help: "check a configuration file: every fault, or what it resolves to",
+    usage: "check [file] [--nats]",
+    help: "check a configuration file: every fault, or what it resolves to; --nats: its streams as NATS has them",
     run: runCheck,
   },
   schema: {
@@ -181,10 +181,14 @@ async function runExplain(words: Words): Promise<number> {
   return explanation.status === 200 ? 0 : 1;
 }
 
-function runCheck(words: Words): number {
+async function runCheck(words: Words): Promise<number> {
   refuseRest(words, 1);
   const config = requireConfig();
   const configuration = requireConfiguration(words.rest[0] ?? config.configFile, config.stream);
+  if (words.flags.nats) {
+    const { checkNats } = await import("./checknats.ts");
+    return checkNats(config, configuration.layout);
+  }
   return print(describeConfiguration(configuration).join("\n"));
 }
 

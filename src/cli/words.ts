@@ -22,6 +22,7 @@ export function readWords(args: readonly string[]) {
         destination: { type: "string" },
         quarantine: { type: "boolean" },
         yes: { type: "boolean" },
+        nats: { type: "boolean" },
       },
     });
     const [verb = "serve", ...rest] = positionals;

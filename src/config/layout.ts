@@ -2,7 +2,7 @@
 // of a destination. Knows no connection and no stream as it is.
 import { crc32 } from "node:zlib";
 import { visitorOf } from "../pixel/identity.ts";
-import type { EventType } from "../pixel/schema.ts";
+import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
 import type { StreamConfig } from "./environment.ts";
 import type { ConfigFile, DestinationItem, STREAM_SETTINGS } from "./schema.ts";
 import { runAtOnce, type Steps, stepwise } from "./steps.ts";
@@ -25,6 +25,8 @@ export interface DestinationSpec {
   readonly id: string;
   /** Names of streams: one a partition, of which there are two or more; a single one without partitions. */
   readonly streams: readonly string[];
+  /** Which events it is sent; none while it is not enabled. */
+  readonly types: readonly EventType[];
 }
 
 /** Every stream and every destination of a configuration, those too that are not enabled: the spool may hold events of theirs. */
@@ -64,9 +66,9 @@ export function* layOut(content: ConfigFile, stream: StreamConfig): Steps<Layout
   const named = new Map<string, NamedStream>();
   const common: string[] = [];
   yield* stepwise(content.destinations, (item) => {
-    const { id, stream, partitions } = item;
+    const { id, stream, partitions, enabled = true, events = EVENT_TYPES } = item;
     const streams = stream === undefined ? null : namePartitions(stream, partitions);
-    destinations.set(id, { id, streams: streams ?? [defaultStream] });
+    destinations.set(id, { id, streams: streams ?? [defaultStream], types: enabled ? events : [] });
     if (streams === null) common.push(`${prefix}.${id}.>`);
     for (const [partition, name] of (streams ?? []).entries()) {
       const one = named.get(name) ?? { subjects: [], items: [] };
@@ -139,7 +141,7 @@ export function routeAgain(layout: Layout, copy: SpooledCopy): Route {
 }
 
 function specOf({ destinations, defaultStream }: Layout, id: string): DestinationSpec {
-  return destinations.get(id) ?? { id, streams: [defaultStream] };
+  return destinations.get(id) ?? { id, streams: [defaultStream], types: [] };
 }
 
 function routeTo(layout: Layout, destinationId: string, type: EventType, partition: number): Route {

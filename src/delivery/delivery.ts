@@ -6,6 +6,7 @@ import { adoptAbandoned } from "./abandoned.ts";
 import { createDeliver, type Settle } from "./deliver.ts";
 import { countQuarantined, listDestinations } from "./destinations.ts";
 import type { DeliveryLog } from "./log.ts";
+import { largestEventBytes } from "./nats/inspect.ts";
 import { createPublisher } from "./nats/publisher.ts";
 import type { NatsOptions } from "./nats/servers.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -53,6 +54,8 @@ export interface DeliveryOptions {
   readonly clock?: () => number;
   /** For deadlines and pauses; the machine's clock by default. */
   readonly time?: Clock;
+  /** Bounds an event, for a warning where a stream takes less; not known by default. */
+  readonly maxUrlBytes?: number;
   readonly onStateChange?: (nats: DeliveryState["nats"]) => void;
   /** Told the time from each publish to its ack in milliseconds; nothing is measured without it. */
   readonly onAck?: (latencyMs: number) => void;
@@ -84,6 +87,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     ? createPublisher({
         nats: options.nats,
         layout: current,
+        largestEventBytes: options.maxUrlBytes === undefined ? null : largestEventBytes(options.maxUrlBytes),
         log,
         time,
         onState: (state) => options.onStateChange?.(state),

@@ -1,5 +1,6 @@
 // The state of delivery at one instant, for metrics, readiness and the live page. Plain data: workers send it to their
 // supervisor.
+import type { Finding } from "./finding.ts";
 import type { SpoolState } from "./spool/admission.ts";
 
 /**
@@ -33,21 +34,6 @@ export interface DestinationState {
   readonly quarantined: number;
   /** Events that were refused since the start, because its backlog was over its share of the spool. */
   readonly refused: number;
-}
-
-/** How bad a finding is, worst first. `fault`: events are lost without a word. `warning`: it is unusual. */
-export const FINDING_SEVERITIES = ["fault", "warning"] as const;
-
-/** What is wrong, or unusual, with a stream as the operator runs it. */
-export interface Finding {
-  readonly stream: string;
-  readonly severity: (typeof FINDING_SEVERITIES)[number];
-  /** One sentence: what is the case, and what it means. */
-  readonly says: string;
-  /** A command that ends it. */
-  readonly cure: string | null;
-  /** Whether what it acks is lost: nothing is published to it. */
-  readonly isFatal: boolean;
 }
 
 /** The state of delivery at this instant. */

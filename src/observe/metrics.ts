@@ -1,7 +1,8 @@
 // Counts what happens, for Prometheus. On the request path a count is a few plain additions (50 ns, clock included);
 // prom-client names, sums and writes them when somebody asks, all but the series by source. No client text becomes a label.
 import { type Aggregator, AggregatorRegistry, Counter, Gauge, type Metric, Registry } from "prom-client";
-import { type DeliveryState, FINDING_SEVERITIES, NATS_STATES } from "../delivery/state.ts";
+import { FINDING_SEVERITIES } from "../delivery/finding.ts";
+import { type DeliveryState, NATS_STATES } from "../delivery/state.ts";
 import { runInSlices } from "../runtime/slices.ts";
 import { createRequestCounts } from "./counts.ts";
 import { isOfDestinations, snapshotDestinations, writeDestinationSeries } from "./destinationseries.ts";

@@ -1,5 +1,6 @@
 // What several processes say of the same destinations and streams, as one gateway says it.
-import { DESTINATION_STATES, type DestinationState, type Finding } from "../delivery/state.ts";
+import type { Finding } from "../delivery/finding.ts";
+import { DESTINATION_STATES, type DestinationState } from "../delivery/state.ts";
 
 const KNOWN_STATES = DESTINATION_STATES.filter((state) => state !== "unknown");
 

@@ -21,14 +21,19 @@ const PARTITIONED: DestinationItem = { id: "warehouse", stream: "W", partitions:
 
 describe("streams", () => {
   test("resolveLayout has one stream over every subject where no destination names another", () => {
-    const layout = layoutOf({ id: "warehouse" }, { id: "alerts", enabled: false });
+    const layout = layoutOf(
+      { id: "warehouse" },
+      { id: "alerts", enabled: false },
+      { id: "ads", events: ["track"] },
+    );
     expect([...layout.streams.values()]).toEqual([
       { name: "PIXEL", subjects: ["pixel.>"], replicas: 1, maxAgeMs: 1000, maxBytes: -1 },
     ]);
     expect(layout).toMatchObject({ prefix: "pixel", defaultStream: "PIXEL" });
     expect([...layout.destinations.values()]).toEqual([
-      { id: "warehouse", streams: ["PIXEL"] },
-      { id: "alerts", streams: ["PIXEL"] },
+      { id: "warehouse", streams: ["PIXEL"], types: ["page", "track"] },
+      { id: "alerts", streams: ["PIXEL"], types: [] },
+      { id: "ads", streams: ["PIXEL"], types: ["track"] },
     ]);
   });
 

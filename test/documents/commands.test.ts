@@ -41,6 +41,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "nats stream info PIXEL": NO_NATS_CLI,
   "nats consumer add PIXEL warehouse --filter 'pixel.warehouse.>' --pull --defaults": NO_NATS_CLI,
   "nats consumer next PIXEL warehouse --count 10": NO_NATS_CLI,
+  "nats stream edit PIXEL --description='Managed by Pixelgate'": NO_NATS_CLI,
+  "nats stream edit PIXEL --description='Ours'": NO_NATS_CLI,
 };
 
 const lines = new Set(

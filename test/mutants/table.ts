@@ -12,6 +12,7 @@ import { PAGE } from "./page.ts";
 import { PROCESS } from "./process.ts";
 import { RELAYING } from "./relay.ts";
 import { SERVER } from "./server.ts";
+import { STREAMS } from "./streams.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   ...ADMIN,
@@ -26,4 +27,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...PROCESS,
   ...RELAYING,
   ...SERVER,
+  ...STREAMS,
 ];

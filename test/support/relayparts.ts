@@ -16,7 +16,7 @@ export function layoutOf(destinations: Readonly<Record<string, readonly string[]
     destinations: new Map(
       Object.entries(destinations).map(([id, streams]) => [
         id,
-        { id, streams: streams.length === 0 ? ["PIXEL"] : streams, isPartitioned: streams.length > 1 },
+        { id, streams: streams.length === 0 ? ["PIXEL"] : streams, types: [] },
       ]),
     ),
   };

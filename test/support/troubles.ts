@@ -1,5 +1,6 @@
 // States of destinations and findings about streams, as delivery tells them: what is well, unless fields say otherwise.
-import type { DestinationState, Finding } from "../../src/delivery/state.ts";
+import type { Finding } from "../../src/delivery/finding.ts";
+import type { DestinationState } from "../../src/delivery/state.ts";
 
 /** A destination that is open and has nothing waiting. */
 export function destination(id: string, fields: Partial<DestinationState> = {}): DestinationState {

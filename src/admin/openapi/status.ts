@@ -1,7 +1,8 @@
 // The schema of /status.json.
 
+import { FINDING_SEVERITIES } from "../../delivery/finding.ts";
 import { SPOOL_STATES } from "../../delivery/spool/admission.ts";
-import { DESTINATION_STATES, FINDING_SEVERITIES, NATS_STATES } from "../../delivery/state.ts";
+import { DESTINATION_STATES, NATS_STATES } from "../../delivery/state.ts";
 import { OUTCOMES } from "../../observe/observer.ts";
 import type { Json } from "./json.ts";
 

@@ -1,9 +1,9 @@
 // What only the answers to messages show, and no look-up: who else stores what a stream should, and ids that stay busy. In
 // the log at once, and among the findings for a while after it was last seen, since nothing says that it is over.
 import type { Clock } from "../../runtime/clock.ts";
+import type { Finding } from "../finding.ts";
 import { createRarely, type DeliveryLog } from "../log.ts";
 import { BusyIds } from "./busy.ts";
-import type { Finding } from "./inspect.ts";
 
 const TOLD_MS = 600_000;
 

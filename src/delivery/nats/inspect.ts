@@ -1,13 +1,188 @@
-// What is wrong with a stream that was looked up: what would lose events without a word, and what is unusual. Pure.
-/** One thing about a stream that an operator should know. */
-export interface Finding {
-  readonly stream: string;
-  /** `fault`: events are lost without a word. `warning`: it is unusual. */
-  readonly severity: "fault" | "warning";
-  /** One sentence: what is the case, and what it means. */
-  readonly says: string;
-  /** A command that mends it; null where none does. */
-  readonly cure: string | null;
-  /** Nothing may be published to the stream: what it acks is lost, or what it stores is never acked. */
-  readonly isFatal: boolean;
+// What is wrong with a stream that was looked up: what loses events without a word, and what is unusual. Pure: it asks
+// no server. docs/operating.md tells what each finding means.
+import type { StreamConfig as NatsStreamConfig, StreamInfo } from "@nats-io/jetstream";
+import { millis } from "nats";
+import type { Layout, StreamSpec } from "../../config/layout.ts";
+import { writeDuration, writeSize } from "../../config/units.ts";
+import type { Finding } from "../finding.ts";
+import type { Heard } from "./heard.ts";
+import { type Events, eventsOf, unwanted } from "./interest.ts";
+import { covers } from "./pattern.ts";
+import { duplicateWindowMs, showSize } from "./wanted.ts";
+
+/** A stream as it is. */
+export interface StreamSight {
+  readonly info: StreamInfo;
+  /** Patterns that its consumers want, where it keeps nothing else; null where it keeps all, or they are not known. */
+  readonly interest: readonly string[] | null;
+}
+
+/** What bounds a message beside its stream. */
+export interface SizeLimits {
+  /** Bytes of the largest event there can be; null where that is not known. */
+  readonly largestEventBytes: number | null;
+  /** Of the server that is connected; null where that is not known. */
+  readonly maxPayload: number | null;
+}
+
+/** Query and facts of a request in JSON: a character of one byte that is no UTF-8 becomes three, and 4 KiB are ours. */
+export function largestEventBytes(maxUrlBytes: number): number {
+  return 3 * maxUrlBytes + 4096;
+}
+
+/** What one of the questions below finds. */
+type Found = readonly [is: "fatal" | "fault" | "warning", says: string, cure: string | null];
+/** The command that changes settings of the stream. */
+type Edit = (flags: string) => string;
+
+/** All findings about a stream's settings and consumers, the worst first. */
+export function inspectStream(
+  sight: StreamSight,
+  spec: StreamSpec,
+  limits: SizeLimits,
+  layout: Layout,
+): Finding[] {
+  const { config } = sight.info;
+  const edit: Edit = (flags) => `nats stream edit ${spec.name} ${flags}`;
+  const found = [
+    ...findDeadEnds(config, spec, edit),
+    ...findMissingConsumers(sight, spec, layout),
+    ...findLosses(config, edit),
+    ...findShortWindow(config, edit),
+    // A server's bound belongs to no stream: it is told once.
+    ...findSmallLimits(config, limits, spec.name === layout.defaultStream, edit),
+  ];
+  const ranks: Found[0][] = ["fatal", "fault", "warning"];
+  return found
+    .toSorted(([one], [other]) => ranks.indexOf(one) - ranks.indexOf(other))
+    .map((one) => toFinding(spec.name, one));
+}
+
+function toFinding(stream: string, [is, says, cure]: Found): Finding {
+  return { stream, severity: is === "warning" ? is : "fault", says, cure, isFatal: is === "fatal" };
+}
+
+/** A stream that takes no message from a publisher, or never says that it has. */
+function* findDeadEnds(config: NatsStreamConfig, spec: StreamSpec, edit: Edit): Iterable<Found> {
+  const { sealed, mirror, sources = [], subjects = [] } = config;
+  if (sealed) {
+    const says = "it is sealed: it takes no message, and cannot be opened again; events need another stream";
+    yield ["fatal", says, null];
+  }
+  if (mirror !== undefined) {
+    const says = `it is a mirror of ${mirror.name}: it takes no message of anybody else; events need another stream`;
+    yield ["fatal", says, null];
+  } else if (subjects.length === 0 && sources.length > 0) {
+    const says = "it has sources and no subjects: it takes no message but theirs";
+    yield ["fatal", says, edit(`--subjects='${spec.subjects.join(",")}'`)];
+  }
+  if (config.no_ack) {
+    const says = "it has no_ack: it never says that it has stored a message, so none can be counted on";
+    yield ["fatal", says, edit("--ack")];
+  }
+}
+
+/** What an `interest` stream would ack and not keep. */
+function* findMissingConsumers(sight: StreamSight, spec: StreamSpec, layout: Layout): Iterable<Found> {
+  const { config, state } = sight.info;
+  if (config.retention !== "interest") return;
+  const events = eventsOf(spec, layout);
+  const add = ({ destinationId, pattern }: Events) =>
+    `nats consumer add ${spec.name} ${destinationId} --filter='${pattern}' --pull --defaults`;
+  if (state.consumer_count === 0) {
+    const says = "its retention is interest and it has no consumer: it acks messages and keeps none";
+    const [first] = events;
+    yield ["fatal", says, first === undefined ? null : add(first)];
+    return;
+  }
+  for (const lost of sight.interest === null ? [] : unwanted(events, sight.interest)) {
+    const says = `its retention is interest and no consumer wants ${lost.subjects.join(", ")}: it would ack these and not keep them, so they stay in the spool`;
+    yield ["fault", says, add(lost)];
+  }
+}
+
+/** What is stored, and gone before it was read. */
+function* findLosses(config: NatsStreamConfig, edit: Edit): Iterable<Found> {
+  const { max_msgs, max_bytes, max_msgs_per_subject: perSubject } = config;
+  if (config.storage === "memory") {
+    const says =
+      "it is in memory: what it has acked is gone once its servers restart; events need a stream in files";
+    yield ["fault", says, null];
+  }
+  const bounds = [
+    ...(max_msgs > 0 ? [`${max_msgs} messages`] : []),
+    ...(max_bytes > 0 ? [showSize(max_bytes)] : []),
+  ];
+  if (config.discard === "old" && bounds.length > 0) {
+    const says = `it discards old messages: with ${bounds.join(" or ")} in it the oldest go, read or not`;
+    yield ["fault", says, edit("--discard=new")];
+  }
+  if (perSubject > 0 && !(config.discard === "new" && config.discard_new_per_subject)) {
+    const kept = perSubject === 1 ? "1 message" : `${perSubject} messages`;
+    const says = `it keeps ${kept} a subject: of more the oldest go, read or not`;
+    yield ["fault", says, edit("--max-msgs-per-subject=-1")];
+  }
+}
+
+function* findShortWindow(config: NatsStreamConfig, edit: Edit): Iterable<Found> {
+  const windowMs = millis(config.duplicate_window);
+  const neededMs = duplicateWindowMs(millis(config.max_age));
+  if (windowMs >= neededMs || config.mirror !== undefined) return;
+  const says = `its duplicate window is ${writeDuration(windowMs)}: an event that is sent again later, up to ${writeDuration(neededMs)}, is stored twice`;
+  yield ["warning", says, edit(`--dupe-window=${writeDuration(neededMs)}`)];
+}
+
+function* findSmallLimits(
+  config: NatsStreamConfig,
+  { largestEventBytes, maxPayload }: SizeLimits,
+  isServerTold: boolean,
+  edit: Edit,
+): Iterable<Found> {
+  if (largestEventBytes === null) return;
+  const { max_msg_size: messageBytes, max_bytes: bytes } = config;
+  const tooSmall = `: the largest event, of ${showSize(largestEventBytes)}, does not fit`;
+  if (messageBytes > 0 && messageBytes < largestEventBytes) {
+    const says = `its max_msg_size is ${showSize(messageBytes)}${tooSmall}`;
+    yield ["warning", says, edit(`--max-msg-size=${writeSize(largestEventBytes)}`)];
+  }
+  if (bytes > 0 && bytes < largestEventBytes) {
+    yield ["warning", `its max_bytes is ${showSize(bytes)}${tooSmall}`, edit("--max-bytes=-1")];
+  }
+  if (isServerTold && maxPayload !== null && maxPayload < largestEventBytes) {
+    const says = `the server's max_payload is ${showSize(maxPayload)}${tooSmall}; raise it in the server's configuration`;
+    yield ["warning", says, null];
+  }
+}
+
+/** Of the patterns that were asked for those that only other streams take. `own`: what the stream itself is known to take. */
+export function takenElsewhere(heard: readonly Heard[], stream: string, own: readonly string[]): string[] {
+  return heard
+    .filter(({ pattern, streams }) => {
+      return streams.length > 0 && !streams.includes(stream) && !covers(own, pattern);
+    })
+    .map(({ pattern }) => pattern);
+}
+
+/** What the answers for a stream's subjects say: who takes them in its place, or beside it. */
+export function inspectHeard(heard: readonly Heard[], stream: string, own: readonly string[]): Finding[] {
+  const elsewhere = takenElsewhere(heard, stream, own);
+  return heard.flatMap(({ pattern, streams }) => {
+    const others = streams.filter((name) => name !== stream);
+    if (streams.length - others.length > 1) return [heldTwice(stream, stream, pattern)];
+    const tell = elsewhere.includes(pattern) ? takenBy : heldTwice;
+    return [...new Set(others)].map((other) => tell(stream, other, pattern));
+  });
+}
+
+/** That another stream takes a stream's subjects, or one of them, in its place. */
+export function takenBy(stream: string, other: string, pattern: string): Finding {
+  const says = `stream ${other} takes ${pattern} in its place: nobody would look there for events, so they stay in the spool`;
+  return toFinding(stream, ["fault", says, `nats stream edit ${other} --interactive`]);
+}
+
+/** That another stream, perhaps of the same name, stores a stream's messages as well. */
+export function heldTwice(stream: string, other: string, pattern: string): Finding {
+  const also = other === stream ? "a stream of the same name" : `stream ${other}`;
+  const says = `${also} in another JetStream takes ${pattern} as well, as on a leaf node and its hub: events are stored in both`;
+  return toFinding(stream, ["warning", says, null]);
 }

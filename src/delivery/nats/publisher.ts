@@ -4,6 +4,7 @@ import { createInbox } from "nats";
 import type { Layout } from "../../config/layout.ts";
 import { type Route, rejectedSubject } from "../../config/subject.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import type { Finding } from "../finding.ts";
 import type { Gate } from "../gate.ts";
 import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
 import { messageId, type Outgoing } from "../outgoing.ts";
@@ -11,7 +12,6 @@ import { createConnection } from "./connection.ts";
 import { HEADER_BYTES } from "./encoder.ts";
 import { type DestinationGate, Gates, type NamedGate, NONE, type Permit, type Way } from "./gates.ts";
 import { type HealthEvent, NO_CONNECTION, nextHealth } from "./health.ts";
-import type { Finding } from "./inspect.ts";
 import { Outlet } from "./outlet.ts";
 import { type OpenFastPath, openPath } from "./path.ts";
 import type { NatsOptions } from "./servers.ts";
@@ -103,11 +103,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
     onChange: onGate,
   });
   const watches = createWatches({
-    layout,
-    largestEventBytes: options.largestEventBytes ?? null,
+    ...options,
     gates,
-    log,
-    time,
+    maxPayload: () => maxPayload,
     onAnswered,
   });
   const verdicts = createVerdicts({ window, gates, watches, log, time, onAnswered, onAck: options.onAck });
@@ -130,6 +128,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
     onLimits: (bytes) => {
       maxPayload = bytes;
+      watches.recheck();
     },
     onLost: (reason) => {
       outlet.close();
@@ -226,6 +225,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (way.stream.gate.phase === "barred") {
         return listener.onVerdict(route, "unacked", way.stream.gate.reason);
       }
+      if (watches.loses(way.stream.name, target.subject)) return verdicts.refuse(listener, route, way);
       const now = time.now();
       const number = window.add(listener, route, way, now, now + deadlineMs);
       if (number === 0) return listener.onVerdict(route, "unacked", "too many messages in flight");

@@ -1,20 +1,23 @@
 // One stream: looked up, created when missing, and kept as configured where it is Pixelgate's. Never deletes one.
-import {
-  JetStreamApiError,
-  type JetStreamManager,
-  jetstreamManager,
-  type StreamInfo,
-} from "@nats-io/jetstream";
-import { type NatsConnection, PermissionViolationError } from "nats";
+import { type JetStreamManager, type JetStreamOptions, jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "nats";
 import type { Layout, StreamSpec } from "../../config/layout.ts";
-import { reasonOf } from "../log.ts";
-import { overlap } from "./pattern.ts";
+import { rejectedSubject } from "../../config/subject.ts";
+import { failureOf, isApiError, STREAM_NOT_FOUND, SUBJECTS_OVERLAP } from "./apierror.ts";
+import type { StreamSight } from "./inspect.ts";
+import { patternsOf } from "./interest.ts";
+import { covers, overlap } from "./pattern.ts";
+import { applyChanges } from "./upkeep.ts";
 import { type Difference, findChanges, isManaged, wantedConfig } from "./wanted.ts";
 
-/** Which stream, among which, seen by whom. */
-export interface StreamQuestion {
-  readonly spec: StreamSpec;
-  readonly layout: Layout;
+/** A stream that is there. */
+export interface ReadyStream extends StreamSight {
+  readonly is: "ready";
+  readonly isNew: boolean;
+  /** What was changed just now. */
+  readonly changed: readonly Difference[];
+  /** What is not as configured, and stays so. */
+  readonly differences: readonly Difference[];
 }
 
 /**
@@ -23,23 +26,18 @@ export interface StreamQuestion {
  * be published.
  */
 export type StreamState =
-  | {
-      readonly is: "ready";
-      readonly isNew: boolean;
-      readonly info: StreamInfo;
-      /** What was changed just now. */
-      readonly changed: readonly Difference[];
-      /** What is not as configured, and stays so. */
-      readonly differences: readonly Difference[];
-    }
+  | ReadyStream
   | { readonly is: "missing" }
   | { readonly is: "unmanaged" | "unknown" | "blocked"; readonly reason: string };
 
+/** Which stream, among which, and in which JetStream. */
+export interface StreamQuestion {
+  readonly spec: StreamSpec;
+  readonly layout: Layout;
+  readonly jetStream: JetStreamOptions;
+}
+
 const TIMEOUT_MS = 3000;
-const STREAM_NOT_FOUND = 10059;
-const SUBJECTS_OVERLAP = 10065;
-/** JetStream is there, but not now: no leader, not ready, not enabled. */
-const NOT_ENABLED_CODES = new Set([10008, 10009, 10039, 10076]);
 
 /** Looks the stream up, and changes nothing. Never throws. */
 export async function lookUpStream(
@@ -47,15 +45,15 @@ export async function lookUpStream(
   question: StreamQuestion,
 ): Promise<StreamState> {
   try {
-    return await look(await manage(connection), question);
+    return await look(await manage(connection, question), question);
   } catch (error) {
     return failed(error, "unknown");
   }
 }
 
 /**
- * Looks the stream up, creates it when it is missing, and, where it is Pixelgate's, adds the subjects it lacks; with
- * `mayApply` it gets the configured age, size and replicas too. Never throws.
+ * Looks the stream up, and creates it when it is missing. One that is Pixelgate's gets the subjects that it lacks for
+ * its destinations, and, with `mayApply`, every setting that is not as configured. Never throws.
  */
 export async function ensureStream(
   connection: NatsConnection,
@@ -63,32 +61,47 @@ export async function ensureStream(
   mayApply: boolean,
 ): Promise<StreamState> {
   try {
-    const manager = await manage(connection);
+    const manager = await manage(connection, question);
     const found = await look(manager, question);
     if (found.is === "missing") return await create(manager, connection, question);
-    return found.is === "ready" ? await keep(manager, found.info, question, mayApply) : found;
+    if (found.is !== "ready" || !isManaged(found.info.config)) return found;
+    return await keep(manager, found, question, mayApply);
   } catch (error) {
     return failed(error, "unknown");
   }
 }
 
-function manage(connection: NatsConnection): Promise<JetStreamManager> {
-  return jetstreamManager(connection, { timeout: TIMEOUT_MS, checkAPI: false });
+function manage(connection: NatsConnection, { jetStream }: StreamQuestion): Promise<JetStreamManager> {
+  return jetstreamManager(connection, { ...jetStream, timeout: TIMEOUT_MS, checkAPI: false });
 }
 
-async function look(manager: JetStreamManager, { spec, layout }: StreamQuestion): Promise<StreamState> {
+async function look(
+  manager: JetStreamManager,
+  { spec, layout }: Pick<StreamQuestion, "spec" | "layout">,
+): Promise<StreamState> {
   try {
     const info = await manager.streams.info(spec.name);
-    return {
-      is: "ready",
-      isNew: false,
-      info,
-      changed: [],
-      differences: findChanges(info.config, spec, layout),
-    };
+    const differences = findChanges(info.config, spec, layout);
+    const hasInterest = info.config.retention === "interest" && info.state.consumer_count > 0;
+    const interest = hasInterest ? await findInterest(manager, spec.name) : null;
+    return { is: "ready", isNew: false, info, interest, changed: [], differences };
   } catch (error) {
     return isApiError(error, STREAM_NOT_FOUND) ? { is: "missing" } : failed(error, "unknown");
   }
+}
+
+/** What a stream's consumers filter by; null where they may not be listed. */
+async function findInterest(manager: JetStreamManager, name: string): Promise<readonly string[] | null> {
+  const patterns = new Set<string>();
+  try {
+    for await (const { config } of manager.consumers.list(name)) {
+      const filters = config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : [">"]);
+      for (const filter of filters) patterns.add(filter);
+    }
+  } catch {
+    return null;
+  }
+  return [...patterns];
 }
 
 async function create(
@@ -98,7 +111,7 @@ async function create(
 ): Promise<StreamState> {
   const add = async (): Promise<StreamState> => {
     const info = await manager.streams.add(wantedConfig(spec, canCompress(connection)));
-    return { is: "ready", isNew: true, info, changed: [], differences: [] };
+    return { is: "ready", isNew: true, info, interest: null, changed: [], differences: [] };
   };
   try {
     return await add();
@@ -113,49 +126,39 @@ async function create(
   }
 }
 
-/** Has the layout's other streams give up what the new one must take: `pixel.>` of the default stream becomes a list. */
+/** Has the layout's other streams give up what a new one must take: `pixel.>` of the default stream becomes a list. */
 async function makeRoom(manager: JetStreamManager, spec: StreamSpec, layout: Layout): Promise<boolean> {
   let isDone = false;
   for (const other of layout.streams.values()) {
-    if (other.name === spec.name) continue;
-    const found = await look(manager, { spec: other, layout });
-    if (found.is !== "ready" || !isManaged(found.info.config)) continue;
+    const found = other.name === spec.name ? null : await look(manager, { spec: other, layout });
+    if (found?.is !== "ready" || !isManaged(found.info.config)) continue;
     const taken = found.info.config.subjects ?? [];
     if (!taken.some((one) => spec.subjects.some((pattern) => overlap(one, pattern)))) continue;
-    const [change] = findChanges(found.info.config, other, layout);
-    if (!change?.update?.subjects) continue;
+    const changes = findChanges(found.info.config, other, layout);
+    const change = changes.find(({ update }) => update?.subjects !== undefined);
+    if (change?.update == null) continue;
     await manager.streams.update(other.name, change.update);
     isDone = true;
   }
   return isDone;
 }
 
+/** Without `mayApply` no setting is touched: two gateways that are configured differently would fight for ever. */
 async function keep(
   manager: JetStreamManager,
-  found: StreamInfo,
+  found: ReadyStream,
   { spec, layout }: StreamQuestion,
   mayApply: boolean,
 ): Promise<StreamState> {
-  let info = found;
-  const changed: Difference[] = [];
-  const differences: Difference[] = [];
-  for (const change of findChanges(found.config, spec, layout)) {
-    const { update } = change;
-    const isDue = update !== null && (mayApply || update.subjects !== undefined);
-    if (!isDue || !isManaged(found.config)) {
-      differences.push(change);
-      continue;
-    }
-    try {
-      info = await manager.streams.update(spec.name, update);
-      changed.push(change);
-    } catch (error) {
-      const refusal = failed(error, "blocked");
-      if (refusal.is === "unknown") return refusal;
-      differences.push({ ...change, says: `${change.says}: ${reasonOf(error)}` });
-    }
-  }
-  return { is: "ready", isNew: false, info, changed, differences };
+  const { subjects = [] } = found.info.config;
+  const isDefault = spec.name === layout.defaultStream;
+  const needed = [...patternsOf(spec, layout), ...(isDefault ? [rejectedSubject(layout.prefix, ">")] : [])];
+  const lacks = needed.some((pattern) => !covers(subjects, pattern));
+  const changes = findChanges(found.info.config, spec, layout);
+  const due = changes.filter(({ update }) => mayApply || (lacks && update?.subjects !== undefined));
+  const kept = await applyChanges(manager, found.info, due, needed);
+  const rest = changes.filter((change) => !due.includes(change));
+  return { ...found, ...kept, differences: [...kept.differences, ...rest] };
 }
 
 /** Whether the server knows compression: 2.10 and newer. */
@@ -164,20 +167,10 @@ function canCompress({ info }: NatsConnection): boolean {
   return major > 2 || (major === 2 && minor >= 10);
 }
 
-function isApiError(error: unknown, code: number): boolean {
-  return error instanceof JetStreamApiError && error.code === code;
-}
-
-function failed(error: unknown, otherwise: "unknown" | "blocked"): StreamState & { reason: string } {
-  const reason = reasonOf(error);
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof PermissionViolationError) {
-      return { is: "unmanaged", reason: `${cause.operation} on ${cause.subject} is not permitted` };
-    }
-    const isAway = cause instanceof JetStreamApiError && NOT_ENABLED_CODES.has(cause.code);
-    if (isAway || cause.name === "TimeoutError" || cause.name === "JetStreamNotEnabled") {
-      return { is: "unknown", reason };
-    }
-  }
-  return { is: otherwise, reason };
+function failed(
+  error: unknown,
+  otherwise: "unknown" | "blocked",
+): { is: "unmanaged" | "unknown" | "blocked"; reason: string } {
+  const { is, reason } = failureOf(error);
+  return { is: is === "refused" ? otherwise : is, reason };
 }

@@ -1,36 +1,51 @@
 // Keeps one stream in sight while a connection lives: looks when told to, and by itself every half minute, because
 // settings, limits and consumers change under us. Says what it found.
+import type { JetStreamOptions } from "@nats-io/jetstream";
 import type { NatsConnection } from "nats";
 import type { Layout, StreamSpec } from "../../config/layout.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import { createRarely, type DeliveryLog } from "../log.ts";
-import type { Finding } from "./inspect.ts";
+import type { Finding } from "../finding.ts";
+import type { DeliveryLog } from "../log.ts";
+import { type Heard, hear } from "./heard.ts";
+import { inspectHeard, inspectStream, takenElsewhere } from "./inspect.ts";
+import { eventsOf, patternsOf } from "./interest.ts";
 import { covers } from "./pattern.ts";
-import { ensureStream, type StreamState } from "./stream.ts";
+import { ensureStream, type ReadyStream, type StreamState } from "./stream.ts";
+import { createStreamLog } from "./streamlog.ts";
 
 /** What is known of a stream. */
 export interface StreamWatch {
-  /** Whether a message of the subject would be kept by this stream, as far as is known. */
+  /** Whether the stream would keep a message of the subject, as far as is known. */
   takes(subject: string): boolean;
+  /**
+   * Whether a message of the subject would be acked and not be kept: another stream takes it, or no consumer wants it.
+   * Costs nothing while there is no such subject.
+   */
+  loses(subject: string): boolean;
   /** Begins anew on a connection, and looks at once. */
   begin(connection: NatsConnection): void;
   end(): void;
   /** Looks again soon. */
   recheck(): void;
-  /** The stream shall be another one from now on, of the same name: looks at once. */
+  /** The stream shall be another one from now on, of the same name, or stands among others: looks at once. */
   change(spec: StreamSpec): void;
 }
 
-/** Which stream to watch, and who hears of it. Findings and limits are told before what follows from them. */
+/** Which stream to watch, and who hears of it. Of one look, findings and limits are told first. */
 export interface StreamWatchOptions {
   readonly spec: StreamSpec;
   readonly layout: () => Layout;
+  readonly jetStream: JetStreamOptions;
+  /** Bytes of the largest message that the server takes; null where that is not known. */
+  readonly maxPayload: () => number | null;
   /** Bytes of the largest event there can be; null where that is not known. */
   readonly largestEventBytes: number | null;
   readonly log: DeliveryLog;
   readonly time: Clock;
-  /** The stream is there, or came to be, or may not be administered: events may be published. News: it was not, or it
-   * was another one, when last looked up. */
+  /**
+   * The stream is there, or may not be administered: events may be published. News: that was not so when it was last
+   * looked at, or it is not the same any more.
+   */
   readonly onUsable: (isNews: boolean) => void;
   /** JetStream does not say whether it is there: publishing may be tried. */
   readonly onUnanswered: () => void;
@@ -38,8 +53,10 @@ export interface StreamWatchOptions {
   readonly onBlocked: (reason: string) => void;
   /** All findings, when they are others than before. */
   readonly onFindings: (findings: readonly Finding[]) => void;
-  /** The most bytes of a message, header and payload, that the stream takes, when that is another number than before;
-   * null without a bound, or where it is not known. */
+  /**
+   * The most bytes of a message, headers and payload, that the stream takes; null without a bound, or where none is
+   * known, as at the beginning. Told when it changes.
+   */
   readonly onLimits: (maxMsgBytes: number | null) => void;
 }
 
@@ -49,38 +66,70 @@ const LOOK_MS = 30_000;
 
 /** Creates a watch that looks at nothing before `begin`. */
 export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
-  const { log, time, onUsable, onUnanswered, onBlocked } = options;
-  const rarely = createRarely(10_000, time);
+  const { time } = options;
+  const lines = createStreamLog(options.log, time);
   let { spec } = options;
+  let changes = 0;
   let watched: NatsConnection | null = null;
-  let is: StreamState["is"] | null = null;
-  let subjects: readonly string[] = [];
+  let state: StreamState | null = null;
+  /** The last look that has found it. */
+  let ready: ReadyStream | null = null;
+  let heard: readonly Heard[] = [];
+  let elsewhere: readonly string[] = [];
+  let findings: readonly Finding[] = [];
   let maxMsgBytes: number | null = null;
+  /** All that was known when somebody was told last: anything else is news. */
+  let told = "";
   /** Whether the configured settings are still to be applied: once, so that two gateways do not fight. */
   let isApplying = true;
-  let isLooking = false;
+  /** What is being looked at right now. */
+  let looking: NatsConnection | null = null;
+  /** Told to look again while it looks. */
   let isStale = false;
   let lookedMs = Number.NEGATIVE_INFINITY;
+  let heardMs = Number.NEGATIVE_INFINITY;
   let stopTimer: (() => void) | null = null;
+  /** Whether there are subjects of its destinations that it would lose. */
+  let isLossy = false;
 
   function look(): void {
     stopTimer?.();
     stopTimer = null;
     const connection = watched;
-    if (connection === null) return;
-    if (isLooking) {
-      isStale = true;
-      return;
-    }
-    isLooking = true;
+    if (connection === null || connection === looking) return;
+    const asked = changes;
+    const layout = options.layout();
+    looking = connection;
     isStale = false;
     lookedMs = time.now();
-    const asked = spec;
-    void ensureStream(connection, { spec, layout: options.layout() }, isApplying).then((found) => {
-      isLooking = false;
-      if (isStale || watched !== connection || spec !== asked) return look();
-      lookIn(LOOK_MS);
-      tell(found);
+    void ensureStream(connection, { spec, layout, jetStream: options.jetStream }, isApplying).then(
+      (found) => {
+        if (looking === connection) looking = null;
+        if (watched !== connection) return;
+        if (changes !== asked) return look();
+        lookIn(isStale ? RECHECK_MS : LOOK_MS);
+        state = found;
+        if (found.is === "ready") {
+          ready = found;
+          isApplying = false;
+          // Who answered before it was there says nothing of it.
+          if (found.isNew) heard = [];
+        } else if (found.is !== "unknown") ready = null;
+        lines.looked(spec.name, found);
+        const isNews = judge(layout, true);
+        if (isNews || elsewhere.length > 0 || time.now() >= heardMs + LOOK_MS) listen(connection);
+      },
+    );
+  }
+
+  /** Asks who answers for its subjects. */
+  function listen(connection: NatsConnection): void {
+    const asked = changes;
+    heardMs = time.now();
+    void hear(connection, patternsOf(spec, options.layout())).then((answers) => {
+      if (watched !== connection || changes !== asked) return;
+      heard = answers;
+      judge(options.layout(), false);
     });
   }
 
@@ -90,79 +139,100 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
   }
 
   function recheck(): void {
-    if (watched !== null && !isLooking) lookIn(RECHECK_MS);
+    if (watched === null) return;
+    if (looking === watched) isStale = true;
+    else lookIn(RECHECK_MS);
   }
 
-  function tell(found: StreamState): void {
-    const previous = is;
-    const { name } = spec;
-    is = found.is;
-    switch (found.is) {
-      case "ready": {
-        isApplying = false;
-        const { config } = found.info;
-        subjects = config.subjects ?? [];
-        tellLimits(config.max_msg_size > 0 ? config.max_msg_size : null);
-        if (found.isNew) log.info("created the stream", { stream: name });
-        if (found.changed.length > 0) {
-          log.info("changed the stream", { stream: name, changed: found.changed.map(({ says }) => says) });
-        }
-        if (found.differences.length > 0) {
-          const differences = found.differences.map(({ says, cure }) =>
-            cure === null ? says : `${says}: ${cure}`,
-          );
-          rarely(`differs ${differences}`, () =>
-            log.warn("the stream exists with other settings", { stream: name, differences }),
-          );
-        }
-        onUsable(previous !== "ready" || found.isNew || found.changed.length > 0);
-        return;
-      }
-      case "unmanaged":
-        tellLimits(null);
-        if (previous === "unmanaged") return;
-        log.info("the stream is left alone", { stream: name, reason: found.reason });
-        onUsable(true);
-        return;
-      case "unknown":
-        rarely("unknown", () =>
-          log.warn("Cannot look the stream up, events are spooled", { stream: name, reason: found.reason }),
-        );
-        onUnanswered();
-        break;
-      case "blocked":
-        rarely("blocked", () =>
-          log.error("Cannot create the stream, events are spooled", { stream: name, reason: found.reason }),
-        );
-        onBlocked(found.reason);
-    }
-    recheck();
+  /** Tells what follows from the last look and the last answers; returns whether it is news. */
+  function judge(layout: Layout, isLook: boolean): boolean {
+    const { created, config } = ready?.info ?? {};
+    const own = config?.subjects ?? [];
+    elsewhere = takenElsewhere(heard, spec.name, own);
+    isLossy = findLost(layout).length > 0;
+    const limits = {
+      largestEventBytes: options.largestEventBytes,
+      maxPayload: options.maxPayload(),
+    };
+    tellFindings([
+      ...(ready === null ? [] : inspectStream(ready, spec, limits, layout)),
+      ...inspectHeard(heard, spec.name, own),
+    ]);
+    tellLimits(config?.max_msg_size ?? 0);
+    const fatal = findings.find(({ isFatal }) => isFatal)?.says;
+    const now = JSON.stringify([state?.is, created, config, ready?.interest, elsewhere, fatal]);
+    const isNews = now !== told;
+    told = now;
+    if (isNews || isLook) tell(fatal, isNews);
+    return isNews;
   }
 
-  function tellLimits(bytes: number | null): void {
-    if (bytes === maxMsgBytes) return;
-    maxMsgBytes = bytes;
-    options.onLimits(bytes);
+  function tell(fatal: string | undefined, isNews: boolean): void {
+    const isWell = state?.is === "ready" || state?.is === "unmanaged";
+    if (state?.is === "unknown") options.onUnanswered();
+    else if (state?.is === "blocked") options.onBlocked(state.reason);
+    else if (fatal !== undefined) options.onBlocked(fatal);
+    else options.onUsable(isNews);
+    // Once it is mended nobody should wait for half a minute.
+    if (!isWell || fatal !== undefined || isLossy) recheck();
+  }
+
+  function findLost(layout: Layout): string[] {
+    return eventsOf(spec, layout).flatMap(({ allSubjects }) => allSubjects.filter(isLost));
+  }
+
+  function isLost(subject: string): boolean {
+    if (covers(elsewhere, subject)) return true;
+    const interest = ready?.interest ?? null;
+    return (
+      ready !== null && interest !== null && covers(subjectsOf(ready), subject) && !covers(interest, subject)
+    );
+  }
+
+  function tellFindings(found: readonly Finding[]): void {
+    const before = findings;
+    findings = found;
+    if (JSON.stringify(found) === JSON.stringify(before)) return;
+    lines.found(found, before);
+    options.onFindings(found);
+  }
+
+  function tellLimits(bytes: number): void {
+    const next = bytes > 0 ? bytes : null;
+    if (next === maxMsgBytes) return;
+    maxMsgBytes = next;
+    options.onLimits(next);
   }
 
   return {
-    takes: (subject) => is !== "ready" || covers(subjects, subject),
+    takes: (subject) => !isLost(subject) && (ready === null || covers(subjectsOf(ready), subject)),
+    loses: (subject) => isLossy && isLost(subject),
     begin: (connection) => {
       watched = connection;
-      is = null;
+      state = null;
+      ready = null;
+      heard = [];
+      elsewhere = [];
+      isLossy = false;
+      told = "";
       look();
     },
     end: () => {
       watched = null;
-      is = null;
       stopTimer?.();
       stopTimer = null;
     },
     recheck,
     change: (next) => {
       spec = next;
+      changes++;
+      heard = [];
       isApplying = true;
       look();
     },
   };
+}
+
+function subjectsOf({ info }: ReadyStream): readonly string[] {
+  return info.config.subjects ?? [];
 }

@@ -2,6 +2,7 @@
 // connection.
 import type { Msg } from "nats";
 import type { Clock } from "../../runtime/clock.ts";
+import type { Finding } from "../finding.ts";
 import { LATE_MS } from "../gate.ts";
 import { createRarely, type DeliveryLog } from "../log.ts";
 import { messageId } from "../outgoing.ts";
@@ -9,9 +10,9 @@ import { type Ack, hasName, readAck } from "./ack.ts";
 import { AckFindings } from "./ackfindings.ts";
 import { AstrayMessages, GRACE_MS } from "./astray.ts";
 import type { Gates, NamedGate, Way } from "./gates.ts";
-import type { Finding } from "./inspect.ts";
+import { isLook } from "./heard.ts";
 import type { Watches } from "./watches.ts";
-import type { InFlightWindow, Verdict } from "./window.ts";
+import type { AckListener, InFlightWindow, Verdict } from "./window.ts";
 
 /** What is in flight, and who hears of it. */
 export interface VerdictsOptions {
@@ -32,6 +33,8 @@ export interface Verdicts {
   takeStored(number: number, bytes: Uint8Array, nameAt: number): boolean;
   /** Takes any answer to the message of that number. */
   take(number: number, message: Msg): void;
+  /** Settles a message that is not sent, because it would be acked and not be kept. */
+  refuse(listener: AckListener, route: number, way: Way): void;
   /** The server does not let us publish to the subject. */
   deny(subject: string): void;
   /** Everything in flight stays without an answer, by no fault of a stream. */
@@ -45,6 +48,7 @@ export interface Verdicts {
 /** From one sweep to the next. */
 export const SWEEP_MS = 200;
 const DENIED = "publishing to the subject is not permitted";
+const LOST = "the message would be acked and not be kept: see what was found of the stream";
 const LATE = "the stream acks later than a client should wait";
 
 /** Creates the reader of answers. */
@@ -159,10 +163,16 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
       return true;
     },
     take,
+    refuse: (listener, route, way) => {
+      const sentMs = time.now();
+      if (!gates.areAllOpen) gates.probe(way, sentMs);
+      tell(way, { ...UNREACHED, reason: LOST }, sentMs);
+      listener.onVerdict(route, "unacked", LOST);
+    },
     deny: (subject) => {
       onAnswered();
       // What JetStream is asked is for the look-ups to tell.
-      if (!subject.startsWith("$")) {
+      if (!subject.startsWith("$") && !isLook(subject)) {
         rarely(`denied ${subject}`, () =>
           log.error("Cannot publish: the NATS user has no permission for the subject", { subject }),
         );

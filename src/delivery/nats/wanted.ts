@@ -2,8 +2,8 @@
 import type { StreamConfig as NatsStreamConfig, StreamUpdateConfig } from "@nats-io/jetstream";
 import { millis, nanos } from "nats";
 import type { Layout, StreamSpec } from "../../config/layout.ts";
+import { writeDuration, writeSize } from "../../config/units.ts";
 import { covers, overlap } from "./pattern.ts";
-import { showBytes, showMs } from "./units.ts";
 
 /**
  * How the description of a stream begins that Pixelgate has made and keeps as it is configured. An operator who changes
@@ -21,6 +21,11 @@ export interface Difference {
   readonly says: string;
   /** Null where NATS does not let it be changed. */
   readonly cure: string | null;
+}
+
+/** A difference as one text. */
+export function showDifference({ says, cure }: Difference): string {
+  return cure === null ? says : `${says}: ${cure}`;
 }
 
 /** A setting that is not as configured, and the update that makes it so where NATS allows one. */
@@ -82,7 +87,7 @@ export function findChanges(actual: NatsStreamConfig, spec: StreamSpec, layout: 
   const wanted = wantedSubjects(subjects, spec, layout);
   if (!isSame(subjects, wanted) && actual.mirror === undefined) {
     const missing = wanted.filter((pattern) => !subjects.includes(pattern));
-    const given = subjects.filter((pattern) => !wanted.includes(pattern));
+    const given = subjects.filter((pattern) => !covers(wanted, pattern));
     const says = [
       ...(missing.length > 0 ? [`it does not take ${missing.join(", ")}`] : []),
       ...(given.length > 0 ? [`it takes ${given.join(", ")}, of which another stream needs a part`] : []),
@@ -96,14 +101,14 @@ export function findChanges(actual: NatsStreamConfig, spec: StreamSpec, layout: 
     const window = duplicateWindowMs(spec.maxAgeMs);
     add(
       `it keeps messages ${showAge(ageMs)}, not ${showAge(spec.maxAgeMs)}`,
-      `--max-age=${spec.maxAgeMs === 0 ? "0s" : showMs(spec.maxAgeMs)}${isTooLong ? ` --dupe-window=${showMs(window)}` : ""}`,
+      `--max-age=${spec.maxAgeMs === 0 ? "0s" : writeDuration(spec.maxAgeMs)}${isTooLong ? ` --dupe-window=${writeDuration(window)}` : ""}`,
       isTooLong ? { ...update, duplicate_window: nanos(window) } : update,
     );
   }
   if (Math.max(-1, actual.max_bytes) !== spec.maxBytes) {
     add(
       `it holds ${showBound(actual.max_bytes)}, not ${showBound(spec.maxBytes)}`,
-      `--max-bytes=${spec.maxBytes < 0 ? "-1" : showBytes(spec.maxBytes)}`,
+      `--max-bytes=${spec.maxBytes < 0 ? "-1" : writeSize(spec.maxBytes)}`,
       { max_bytes: spec.maxBytes },
     );
   }
@@ -113,7 +118,9 @@ export function findChanges(actual: NatsStreamConfig, spec: StreamSpec, layout: 
     });
   }
   if (actual.retention !== "limits") {
-    changes.push({ says: `its retention is ${actual.retention}, not limits`, cure: null, update: null });
+    // From 2.10 on an editor can change it, but not from or to a work queue; no flag of the command does.
+    const cure = actual.retention === "interest" ? edit("--interactive") : null;
+    changes.push({ says: `its retention is ${actual.retention}, not limits`, cure, update: null });
   }
   return changes;
 }
@@ -123,11 +130,17 @@ function isSame(one: readonly string[], other: readonly string[]): boolean {
 }
 
 function showAge(ms: number): string {
-  return ms === 0 ? "for ever" : `for ${showMs(ms)}`;
+  return ms === 0 ? "for ever" : `for ${writeDuration(ms)}`;
 }
 
 function showBound(bytes: number): string {
-  return bytes < 0 ? "any size" : showBytes(bytes);
+  return bytes < 0 ? "any size" : showSize(bytes);
+}
+
+/** A size for people, never without its unit. */
+export function showSize(bytes: number): string {
+  const text = writeSize(bytes);
+  return /\d$/.test(text) ? `${text} bytes` : text;
 }
 
 function showReplicas(count: number): string {

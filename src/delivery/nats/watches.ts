@@ -3,16 +3,20 @@ import { isDeepStrictEqual } from "node:util";
 import type { NatsConnection } from "nats";
 import type { Layout, StreamSpec } from "../../config/layout.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import type { Finding } from "../finding.ts";
 import type { DeliveryLog } from "../log.ts";
 import type { Gates } from "./gates.ts";
-import type { Finding } from "./inspect.ts";
+import { jetStreamOptions, type NatsOptions } from "./servers.ts";
 import { createStreamWatch, type StreamWatch } from "./streamwatch.ts";
 
 /** Whose streams, and who hears of it. */
 export interface WatchesOptions {
   readonly layout: Layout;
+  readonly nats: NatsOptions;
   /** Bytes of the largest event there can be; null where that is not known. */
-  readonly largestEventBytes: number | null;
+  readonly largestEventBytes?: number | null;
+  /** Bytes of the largest message that the server takes; null where that is not known. */
+  readonly maxPayload: () => number | null;
   readonly gates: Gates;
   readonly log: DeliveryLog;
   readonly time: Clock;
@@ -29,6 +33,8 @@ export interface Watches {
   end(): void;
   /** Whether the stream takes the subject, as far as is known. */
   takes(stream: string, subject: string): boolean;
+  /** Whether a message of the subject would be acked and not be kept. */
+  loses(stream: string, subject: string): boolean;
   /** Looks at a stream again soon, or at all of them. */
   recheck(stream?: string): void;
   findings(): Finding[];
@@ -73,12 +79,16 @@ export function createWatches(options: WatchesOptions): Watches {
     const watch = createStreamWatch({
       spec,
       layout: () => layout,
-      largestEventBytes: options.largestEventBytes,
+      jetStream: jetStreamOptions(options.nats),
+      largestEventBytes: options.largestEventBytes ?? null,
+      maxPayload: options.maxPayload,
       log,
       time,
       onUsable: (isNews) => {
         onAnswered();
         if (isNews || gate.gate.phase === "barred") gates.tell(gate, { is: "usable" });
+        // It may take now what it did not take of one of them.
+        if (isNews) gates.tellAll("destination", { is: "news" });
       },
       onUnanswered: () => gates.tell(gate, { is: "unknown", reason: "JetStream does not answer" }),
       onBlocked: (reason) => {
@@ -112,6 +122,7 @@ export function createWatches(options: WatchesOptions): Watches {
       connection = null;
       for (const { watch } of streams.values()) watch.end();
     },
+    loses: (stream, subject) => streams.get(stream)?.watch.loses(subject) ?? false,
     takes: (stream, subject) => streams.get(stream)?.watch.takes(subject) ?? true,
     recheck: (stream) => {
       if (stream !== undefined) streams.get(stream)?.watch.recheck();

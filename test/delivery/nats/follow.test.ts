@@ -35,7 +35,7 @@ const LAYOUT: Layout = {
       warehouse: ["WAREHOUSE_0", "WAREHOUSE_1"],
       mail: ["COMMON"],
       crm: ["COMMON"],
-    }).map(([id, streams]) => [id, { id, streams }]),
+    }).map(([id, streams]) => [id, { id, streams, types: [] }]),
   ),
 };
 
