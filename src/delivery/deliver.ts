@@ -16,7 +16,7 @@ export type Settle = (delivered: Delivered) => void;
 export interface DeliverOptions {
   readonly spool: Pick<Spool, "append" | "hasShareFor" | "quarantineIsFull" | "state">;
   /** Null without NATS: everything is spooled. */
-  readonly publisher: Pick<Publisher, "takes" | "tooLarge" | "hasRoom" | "publish"> | null;
+  readonly publisher: Pick<Publisher, "state" | "takes" | "tooLarge" | "hasRoom" | "publish"> | null;
   /** The layout of this moment. */
   readonly layout: () => Layout;
   /** True once nothing is taken any more. */
@@ -75,9 +75,9 @@ export function createDeliver(options: DeliverOptions): (outgoing: Outgoing, set
     return held.length === outgoing.routes.length || spool.state === "open";
   }
 
-  /** A single destination has nobody to leave room for. */
+  /** Room is left for who takes copies: for nobody while NATS is away, nor beside a single destination. */
   function isOverShare({ route, quarantine }: Copy, { payloadBytes }: Outgoing): boolean {
-    if (quarantine !== null || layout().destinations.size <= 1) return false;
+    if (quarantine !== null || publisher?.state !== "up" || layout().destinations.size <= 1) return false;
     return !spool.hasShareFor(route.destinationId, payloadBytes);
   }
 

@@ -34,6 +34,21 @@ test("createDeliver has a single destination fill the spool: there is nobody to 
   expect(kept).toEqual([["a"]]);
 });
 
+test("createDeliver lets the spool fill while NATS takes nothing: there is nobody to leave room for", () => {
+  for (const nats of ["down", "degraded"] as const) {
+    const { send, world, kept } = openDeliver();
+    world.nats = nats;
+    for (const id of ["a", "b"]) {
+      world.shut.add(id);
+      world.overShare.add(id);
+    }
+    expect([send("e", ["a", "b"]), kept]).toEqual([["spooled"], [["a", "b"]]]);
+  }
+  const { send, world } = openDeliver({ withNats: false });
+  world.overShare.add("a");
+  expect(send("e", ["a", "b"])).toEqual(["spooled"]);
+});
+
 test("createDeliver keeps what stays unacked whatever the share: the stream may have it", () => {
   const { send, world, answer, kept } = openDeliver();
   const fates = send("e", ["a", "b"]);

@@ -135,8 +135,8 @@ export const RELAYING: readonly Mutant[] = [
   {
     name: "what an operator puts back is held to a limit that may be another by now",
     file: "src/delivery/nats/publisher.ts",
-    from: "tooLarge(outgoing, target, id, null)",
-    to: "tooLarge(outgoing, target, id, way.stream.maxMessageBytes)",
+    from: "whyCopyTooLarge(outgoing, target, inbox, maxPayload, null)",
+    to: "whyCopyTooLarge(outgoing, target, inbox, maxPayload, way.stream.maxMessageBytes)",
     tests: ["test/delivery/delivery.quarantine.test.ts"],
   },
   {
@@ -177,8 +177,15 @@ export const RELAYING: readonly Mutant[] = [
   {
     name: "a single destination has a share of the spool",
     file: DELIVER,
-    from: "quarantine !== null || layout().destinations.size <= 1",
-    to: "quarantine !== null",
+    from: " || layout().destinations.size <= 1",
+    to: "",
+    tests: DELIVER_TESTS,
+  },
+  {
+    name: "a share of the spool counts while nobody takes copies",
+    file: DELIVER,
+    from: 'publisher?.state !== "up" || ',
+    to: "",
     tests: DELIVER_TESTS,
   },
   {

@@ -1,6 +1,7 @@
 // The choice between parts that take notes: a spool that keeps what it is given, and streams that answer when the test
 // says so.
 import { createDeliver, type DeliverOptions } from "../../src/delivery/deliver.ts";
+import type { PublisherState } from "../../src/delivery/nats/telling.ts";
 import type { AckListener, Verdict } from "../../src/delivery/nats/window.ts";
 import type { Delivered, Outgoing } from "../../src/delivery/outgoing.ts";
 import { event, recordLog } from "./parts.ts";
@@ -20,6 +21,7 @@ export interface World {
   isSafe: boolean;
   hasRoom: boolean;
   isClosed: boolean;
+  nats: PublisherState;
 }
 
 /** An event for these destinations, in the stream of each of the same name in capitals. */
@@ -44,6 +46,7 @@ export function openDeliver({ withNats = true, destinations = ["a", "b", "c"] } 
     isSafe: true,
     hasRoom: true,
     isClosed: false,
+    nats: "up",
   };
   const published: string[] = [];
   /** Each append, a word a copy: `<destination>`, with `?` where it may be stored, with its reason in quarantine. */
@@ -54,6 +57,9 @@ export function openDeliver({ withNats = true, destinations = ["a", "b", "c"] } 
   const log = recordLog();
 
   const publisher: NonNullable<DeliverOptions["publisher"]> = {
+    get state() {
+      return world.nats;
+    },
     takes: ({ destinationId, stream }) => !world.shut.has(destinationId) && !world.shut.has(stream),
     tooLarge: (_outgoing, { destinationId }) => (world.tooSmall.has(destinationId) ? "too large" : null),
     hasRoom: () => world.hasRoom,

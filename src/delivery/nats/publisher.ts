@@ -9,13 +9,12 @@ import type { Gate } from "../gate.ts";
 import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
 import { messageId, type Outgoing } from "../outgoing.ts";
 import { createConnection } from "./connection.ts";
-import { HEADER_BYTES } from "./encoder.ts";
 import { type DestinationGate, Gates, type NamedGate, NONE, type Permit, type Way } from "./gates.ts";
 import { type HealthEvent, NO_CONNECTION, nextHealth } from "./health.ts";
 import { Outlet } from "./outlet.ts";
 import { type OpenFastPath, openPath } from "./path.ts";
 import type { NatsOptions } from "./servers.ts";
-import { whyTooLarge } from "./size.ts";
+import { whyCopyTooLarge } from "./size.ts";
 import { createTelling, type PublisherState } from "./telling.ts";
 import { createVerdicts, SWEEP_MS } from "./verdicts.ts";
 import { createWatches } from "./watches.ts";
@@ -183,11 +182,6 @@ export function createPublisher(options: PublisherOptions): Publisher {
     if (phase !== "down" && health.phase === "down") connection.drop(why);
   }
 
-  function tooLarge({ payloadBytes }: Outgoing, { subject }: Route, id: string, most: number | null) {
-    const bytes = HEADER_BYTES + id.length + payloadBytes;
-    return whyTooLarge(subject.length + inbox.length, bytes, maxPayload, most);
-  }
-
   return {
     get state() {
       return telling.state;
@@ -209,7 +203,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     permit: (route) => (health.phase === "up" ? gates.permit(route) : NONE),
     tooLarge: (outgoing, route) => {
       const { stream } = gates.wayOf(route);
-      const why = tooLarge(outgoing, route, messageId(outgoing, route), stream.maxMessageBytes);
+      const why = whyCopyTooLarge(outgoing, route, inbox, maxPayload, stream.maxMessageBytes);
       if (why !== null) watches.recheck(stream.name);
       return why;
     },
@@ -217,10 +211,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
       const { outgoing } = listener;
       const target = outgoing.routes[route];
       if (target === undefined || !outlet.isOpen) return listener.onVerdict(route, "unacked", "NATS is down");
-      const id = messageId(outgoing, target);
       const way = gates.wayOf(target);
       // The stream says for itself what it does not take: its limit may be another one than when it was looked up.
-      const why = tooLarge(outgoing, target, id, null);
+      const why = whyCopyTooLarge(outgoing, target, inbox, maxPayload, null);
       if (why !== null) return listener.onVerdict(route, "rejected", why);
       if (way.stream.gate.phase === "barred") {
         return listener.onVerdict(route, "unacked", way.stream.gate.reason);
@@ -231,7 +224,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (number === 0) return listener.onVerdict(route, "unacked", "too many messages in flight");
       if (health.silentSinceMs === null) change({ is: "sent" }, "");
       if (!gates.areAllOpen) gates.probe(way, now);
-      outlet.publish(target.subject, inbox + number, id, outgoing.payload);
+      outlet.publish(target.subject, inbox + number, messageId(outgoing, target), outgoing.payload);
     },
     publishRejected: (sourceId, payload) => {
       if (health.phase !== "up" || gates.stream(layout.defaultStream).gate.phase !== "open") return;

@@ -1,5 +1,7 @@
 // Whether a message is of a size that the server and its stream take: what is not is refused for good, and is not sent.
-import { MAX_MESSAGE_BYTES } from "./encoder.ts";
+import type { Route } from "../../config/subject.ts";
+import { messageId, type Outgoing } from "../outgoing.ts";
+import { HEADER_BYTES, MAX_MESSAGE_BYTES } from "./encoder.ts";
 
 /** nats-server's `max_control_line`. */
 const MAX_COMMAND_BYTES = 4096;
@@ -30,4 +32,26 @@ export function whyTooLarge(
 
 function tell(bytes: number, limit: string): string {
   return `message of ${bytes} bytes is larger than ${limit}`;
+}
+
+/** What a letter of an id takes at most: three bytes of UTF-8, each as `%` and two digits. */
+const LETTER_BYTES = 9;
+
+/**
+ * As `whyTooLarge`, for a copy of an event. Nearly all are far from any bound: for these no id is made, which costs more than
+ * all else here.
+ */
+export function whyCopyTooLarge(
+  outgoing: Outgoing,
+  { destinationId, subject }: Route,
+  inbox: string,
+  maxPayload: number | null,
+  maxMessage: number | null,
+): string | null {
+  const subjectBytes = subject.length + inbox.length;
+  const ownBytes = HEADER_BYTES + outgoing.payloadBytes;
+  const mostId = LETTER_BYTES * outgoing.id.length + 1 + destinationId.length;
+  if (whyTooLarge(subjectBytes, ownBytes + mostId, maxPayload, maxMessage) === null) return null;
+  const id = messageId(outgoing, { destinationId });
+  return whyTooLarge(subjectBytes, ownBytes + id.length, maxPayload, maxMessage);
 }
