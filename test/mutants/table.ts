@@ -12,6 +12,7 @@ import { PAGE } from "./page.ts";
 import { PROCESS } from "./process.ts";
 import { RELAYING } from "./relay.ts";
 import { SERVER } from "./server.ts";
+import { SPOOL_FILE } from "./spool.ts";
 import { STREAMS } from "./streams.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -28,4 +29,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...RELAYING,
   ...SERVER,
   ...STREAMS,
+  ...SPOOL_FILE,
 ];

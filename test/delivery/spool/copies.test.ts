@@ -131,6 +131,21 @@ for (const [what, sql] of DAMAGES) {
   });
 }
 
+test("read gives no destination an event that does not wait for it", async () => {
+  const folder = temporaryFolder();
+  const first = open(folder).spool;
+  await appendFor(first, "both");
+  await append(first, "one");
+  first.close();
+  const file = new DatabaseSync(join(folder, "spool.db"));
+  file.exec("INSERT INTO copies VALUES ('ads', 2, 0, 11)");
+  file.close();
+  const { spool, log } = open(folder);
+  expect(waiting(spool, { destinationId: "ads" }).map(({ id }) => id)).toEqual(["both"]);
+  expect(log.lines).toHaveLength(1);
+  expect(drain(spool)).toEqual(["both", "both", "one"]);
+});
+
 test("read puts a row that nobody could deliver aside when the index is made anew, and counts it", async () => {
   const folder = temporaryFolder();
   const first = open(folder).spool;

@@ -1,6 +1,6 @@
 // Files that earlier versions have made: brought up to date, and read as they are where the disk has no room for that.
 import { expect, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { checksumOf } from "../../../src/delivery/spool/row.ts";
@@ -40,7 +40,7 @@ const ONE = '[["warehouse","pixel.warehouse.page"]]';
 /** Every third event is for both, and may be in the stream. */
 const isForBoth = (index: number) => index % 3 === 0;
 
-function make(folder: string, version: 1 | 2): void {
+function make(folder: string, version: 1 | 2, count = COUNT): void {
   const file = new DatabaseSync(join(folder, "spool.db"));
   file.exec("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
   file.exec(VERSIONS[version]);
@@ -48,13 +48,13 @@ function make(folder: string, version: 1 | 2): void {
     version === 1 ? "?, ?, 'blog', 'page', 1000, ?, ?, ?" : "?, ?, 'blog', 'page', 1000, ?, ?, ?, ?";
   const insert = file.prepare(`INSERT INTO events VALUES (${places})`);
   file.exec("BEGIN");
-  for (let index = 0; index < COUNT; index++) {
+  for (let index = 0; index < count; index++) {
     const routes = isForBoth(index) ? BOTH : ONE;
     const values = [index + 1, `e${index}`, isForBoth(index) ? 1 : 0, routes, PAYLOAD];
     const sum = checksumOf(`e${index}`, "blog", "page", 1000, routes, PAYLOAD);
     insert.run(...values, ...(version === 1 ? [] : [sum]));
   }
-  file.exec(`UPDATE totals SET rows = ${COUNT}, bytes = ${COUNT * PAYLOAD.length}; COMMIT`);
+  file.exec(`UPDATE totals SET rows = ${count}, bytes = ${count * PAYLOAD.length}; COMMIT`);
   file.close();
 }
 
@@ -96,20 +96,28 @@ test("openSpool sets a file of version 2 aside whose tables are not those of tha
   expect(idsOf(spool, "warehouse")).toEqual(all);
 });
 
+/** A folder on a small disk with a file of a version in it, and no room but so many bytes; gives how to make room. */
+function leaveOnFullDisk(version: 1 | 2, count: number, roomBytes: number) {
+  const folder = temporaryFolder();
+  mountDisk(folder, "size=3m");
+  const data = join(folder, "data");
+  // For the rights of a gateway's folder.
+  open(data).spool.close();
+  rmSync(join(data, "spool.db"));
+  make(data, version, count);
+  fillDisk(folder);
+  const filler = join(folder, "filler");
+  truncateSync(filler, statSync(filler).size - roomBytes);
+  return { data, makeRoom: () => rmSync(filler) };
+}
+
 const withMounts = unless(whyNoMounts());
 
 for (const version of [1, 2] as const) {
   withMounts.test(
     `openSpool reads and empties a file of version ${version} on a full disk, and takes events once there is room`,
     async () => {
-      const folder = temporaryFolder();
-      mountDisk(folder, "size=2m");
-      const data = join(folder, "data");
-      // Made and closed by the gateway of its time: the folder has the rights of one.
-      open(data).spool.close();
-      rmSync(join(data, "spool.db"));
-      make(data, version);
-      fillDisk(folder);
+      const { data, makeRoom } = leaveOnFullDisk(version, COUNT, 0);
       const { spool } = open(data);
       expect([idsOf(spool, "ads"), idsOf(spool, "warehouse")]).toEqual([both, all]);
       expect(await append(spool, "refused")).toBe(false);
@@ -121,7 +129,7 @@ for (const version of [1, 2] as const) {
       spool.flush();
       const left = both.slice(1, 2);
       expect([idsOf(spool, "ads"), idsOf(spool, "warehouse")]).toEqual([left, all.slice(100)]);
-      rmSync(join(folder, "filler"));
+      makeRoom();
       await until("there is room", () => spool.state === "open");
       expect(await append(spool, "late")).toBe(true);
       await until("what is done is gone", () => spool.backlogs().get("ads")?.copies === 1);
@@ -138,3 +146,22 @@ for (const version of [1, 2] as const) {
     30_000,
   );
 }
+
+withMounts.test(
+  "remove makes room in a file that cannot be brought up to date, whatever waits to go to quarantine",
+  () => {
+    // For some deletions there is room, for the index of all copies there is not.
+    const { data } = leaveOnFullDisk(2, 2000, 96 * 1024);
+    const { spool } = open(data);
+    const [poison, ...others] = waiting(spool, { limit: 30 });
+    if (poison === undefined) throw new Error("nothing is there");
+    for (const one of others) {
+      for (const { destinationId } of one.routes) spool.remove(one, destinationId);
+    }
+    expect(spool.quarantine(poison, "warehouse", "too large")).toBe(true);
+    spool.flush();
+    expect(spool.rows).toBe(2000 - others.length);
+    expect(spool.quarantined().size).toBe(0);
+  },
+  30_000,
+);
