@@ -4,7 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { type Addition, waitingRoutes } from "./addition.ts";
 import type { CopyIndex, Stock } from "./copies.ts";
 import { DamageError, MisfitError } from "./fault.ts";
-import { prepareInsert } from "./insert.ts";
+import { prepareEvents } from "./insert.ts";
 import type { QuarantineTable } from "./quarantine.ts";
 import {
   checksumOf,
@@ -62,7 +62,7 @@ export function prepareChanges(database: DatabaseSync, parts: ChangedParts): (ch
   const leave = database.prepare(
     `UPDATE events SET routes = ?1 ${hasSums ? ", sum = ?3" : ""} WHERE seq = ?2`,
   );
-  const insert = hasSums ? prepareInsert(database, "events", 9, [16, 1]) : null;
+  const insert = hasSums ? prepareEvents(database) : null;
   const last = database.prepare(
     `SELECT max(ifnull((SELECT max(seq) FROM events), 0),
                 ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)) AS seq`,

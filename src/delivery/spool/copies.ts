@@ -2,7 +2,7 @@
 // events and can be made anew from them; whoever finds that it does not fit them throws a `MisfitError`.
 import type { DatabaseSync } from "node:sqlite";
 import { MisfitError } from "./fault.ts";
-import { prepareInsert } from "./insert.ts";
+import { prepareCopies } from "./insert.ts";
 import { ROW_COLUMNS, type Row } from "./row.ts";
 
 /** Copies, and the payload bytes of all of them. */
@@ -50,7 +50,7 @@ export interface CopyIndex {
 /** Prepares the index of a file; `hasSums` says whether its rows have a checksum. */
 export function openCopyIndex(database: DatabaseSync, hasSums: boolean): CopyIndex {
   const changes = new Map<string, { copies: number; bytes: number }>();
-  const insert = prepareInsert(database, "copies", 4, [128, 16, 1]);
+  const insert = prepareCopies(database);
   const remove = database.prepare("DELETE FROM copies WHERE destination = ? AND seq = ?");
   const find = database.prepare("SELECT bytes FROM copies WHERE destination = ? AND seq = ?");
   const add = database.prepare(`

@@ -11,8 +11,18 @@ export interface Insert {
   forget(): void;
 }
 
+/** Prepares events, in the order of their columns. */
+export function prepareEvents(database: DatabaseSync): Insert {
+  return prepareInsert(database, "events", 9, [16, 1]);
+}
+
+/** Prepares copies for the index: destination, sequence, whether it may be stored, bytes. */
+export function prepareCopies(database: DatabaseSync): Insert {
+  return prepareInsert(database, "copies", 4, [128, 16, 1]);
+}
+
 /** Prepares statements for so many rows of a table, the larger number first; the last one must be 1. */
-export function prepareInsert(
+function prepareInsert(
   database: DatabaseSync,
   table: string,
   columns: number,

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { moveToDamaged } from "./damagedrows.ts";
 import { DamageError } from "./fault.ts";
+import { prepareCopies } from "./insert.ts";
 import { readRoutes } from "./row.ts";
 import { ASIDE, checkTables, indexTables, QUARANTINE, SET_VERSION, VERSION, versionOf } from "./tables.ts";
 import { transact } from "./transaction.ts";
@@ -48,7 +49,7 @@ function fillIndex(database: DatabaseSync, nowMs: number | null): void {
   );
   // A number that the disk has changed may be one that JavaScript cannot hold.
   next.setReadBigInts(true);
-  const insert = database.prepare("INSERT OR IGNORE INTO copies VALUES (?, ?, ?, ?)");
+  const copies = prepareCopies(database);
   const remove = database.prepare("DELETE FROM events WHERE seq = ?");
   const subtract = database.prepare("UPDATE totals SET rows = rows - 1, bytes = max(0, bytes - ?)");
   const expected = Number(database.prepare("SELECT rows FROM totals").get()?.rows);
@@ -63,8 +64,9 @@ function fillIndex(database: DatabaseSync, nowMs: number | null): void {
       count++;
       const bytes = Number(size);
       const routes = typeof text === "string" && seq > 0n ? readRoutes(text) : null;
-      for (const { destinationId } of routes ?? []) {
-        insert.run(destinationId, seq, sent === 1n ? 1 : 0, bytes);
+      // Named twice it is one copy.
+      for (const id of new Set(routes?.map(({ destinationId }) => destinationId))) {
+        copies.add(id, seq, sent === 1n ? 1 : 0, bytes);
       }
       if (nowMs === null || (routes !== null && routes.length > 0)) continue;
       // Nobody waits for a row without routes.
@@ -73,6 +75,7 @@ function fillIndex(database: DatabaseSync, nowMs: number | null): void {
       subtract.run(bytes);
     }
   }
+  copies.flush();
   if (count !== expected) throw new DamageError("its sums are not those of its events");
   database.exec(
     "INSERT INTO backlogs SELECT destination, count(*), sum(bytes) FROM copies GROUP BY destination",
