@@ -30,7 +30,7 @@ async function answerInPlaceOfStream(onMessage: (id: string, message: Msg) => vo
   answerer.subscribe("pixel.broken.>", {
     callback: (_error, message) => {
       const id = message.headers?.get("Nats-Msg-Id") ?? "";
-      // The gateway asks who answers for the subject, too.
+      // Without one it is the question who takes the subject.
       if (id !== "") onMessage(id, message);
     },
   });
