@@ -62,6 +62,22 @@ test(
   LIMIT_MS,
 );
 
+test(
+  "bench:layouts --smoke prints what each layout costs",
+  async () => {
+    const output = await smoke("layouts.ts");
+    expect(output).toContain("2 subscribers, 100 events");
+    for (const row of [
+      "a copy a subscriber",
+      "a stream a subscriber",
+      "into work queues",
+      "a consumer a subscriber",
+    ])
+      expect(output.match(new RegExp(`${row}( +\\d+){6}$`, "gm"))).toHaveLength(2);
+  },
+  LIMIT_MS,
+);
+
 for (const [generator, obstacle] of Object.entries(GENERATORS)) {
   const gate = unless(obstacle);
 
