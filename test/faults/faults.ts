@@ -6,6 +6,8 @@ import { parseArgs } from "node:util";
 import { natsVersion } from "../support/natsbinaries.ts";
 import { startNats } from "../support/natsserver.ts";
 import { until } from "../support/until.ts";
+import type { NeighbourAccount } from "./neighbouraccount.ts";
+import { NEIGHBOUR_FAULTS, runNeighbour } from "./neighbours.ts";
 import { FAULTS, runFault } from "./table.ts";
 import { type Account, type Scale, World } from "./world.ts";
 
@@ -23,54 +25,136 @@ const scale: Scale = {
   perSecond: 4000,
   awayMs: 5000,
   frozenMs: 10_000,
+  quorumMs: 20_000,
   calmMs: 1500,
   damages: 100,
   cuts: 20,
   kills: 6,
+  rounds: 2,
+  phaseMs: 6000,
+  neighbourPerSecond: 2000,
   seed: Number(flags.seed),
 };
 const only = flags.only === "" ? null : new Set(flags.only.split(",").map(Number));
 const seconds = (ms: number | null) => (ms === null ? "" : `${(ms / 1000).toFixed(1)} s`);
 
-const COLUMNS: readonly [string, number, (account: Account) => string | number][] = [
-  ["200", 8, (account) => account.answered],
-  ["refused", 8, (account) => account.refused],
-  ["no answer", 10, (account) => account.unanswered],
-  ["in stream", 10, (account) => account.inStream],
-  ["lost", 5, (account) => account.lost],
-  ["twice", 6, (account) => account.twice],
-  ["p99", 9, (account) => `${account.p99Ms.toFixed(0)} ms`],
-  ["drained", 9, (account) => seconds(account.drainMs)],
-];
+type Cells = readonly (string | number)[];
+interface Table<Account> {
+  readonly title: string;
+  readonly widths: readonly [name: string, width: number][];
+  readonly cells: (account: Account) => Cells;
+}
+
+const ACCOUNTS: Table<Account> = {
+  title: "fault",
+  widths: [
+    ["200", 8],
+    ["refused", 8],
+    ["no answer", 10],
+    ["in stream", 10],
+    ["lost", 5],
+    ["twice", 6],
+    ["p99", 9],
+    ["drained", 9],
+  ],
+  cells: (account) => [
+    account.answered,
+    account.refused,
+    account.unanswered,
+    account.inStream,
+    account.lost,
+    account.twice,
+    `${account.p99Ms.toFixed(0)} ms`,
+    seconds(account.drainMs),
+    account.note,
+  ],
+};
+
+/** Of healthy destinations, "broken" of the others; what is with the trouble stands beside what was without. */
+const NEIGHBOURS: Table<NeighbourAccount> = {
+  title: "fault of a neighbour",
+  widths: [
+    ["200", 8],
+    ["else", 6],
+    ["lost", 5],
+    ["twice", 6],
+    ["spooled", 8],
+    ["a second", 14],
+    ["", 7],
+    ["p99", 18],
+    ["", 7],
+    ["broken", 8],
+    ["kept", 7],
+    ["lost", 5],
+    ["twice", 6],
+  ],
+  cells: ({ without, with: troubled, ...account }) => [
+    account.answered,
+    account.notAnswered,
+    account.lost,
+    account.twice,
+    account.spooled,
+    `${without.perSecond.toFixed(0)} > ${troubled.perSecond.toFixed(0)}`,
+    `${((troubled.perSecond / without.perSecond) * 100).toFixed(1)} %`,
+    `${without.p99Ms.toFixed(1)} > ${troubled.p99Ms.toFixed(1)} ms`,
+    `${(troubled.p99Ms / without.p99Ms).toFixed(2)} x`,
+    account.brokenCopies,
+    account.brokenKept,
+    account.brokenLost,
+    account.brokenTwice,
+  ],
+};
 
 console.log(
   `${cpus()[0]?.model}, ${cpus().length} cores · Bun ${Bun.version} · nats-server ${natsVersion()}`,
 );
 console.log(
-  `${scale.connections} connections, ${scale.perSecond} events/s, ${scale.events} answered at least, seed ${scale.seed}\n`,
+  `${scale.connections} connections, ${scale.perSecond} events/s, ${scale.events} answered at least, seed ${scale.seed}`,
 );
-console.log(`${"fault".padEnd(44)}${COLUMNS.map(([name, width]) => name.padStart(width)).join("")}`);
 let isBroken = false;
-for (const fault of FAULTS) {
-  if (only !== null && !only.has(fault.number)) continue;
-  const title = `${String(fault.number).padStart(2)} ${fault.name}`.padEnd(44);
-  const obstacle = fault.obstacle?.() ?? null;
-  if (obstacle !== null) {
-    console.log(`${title}  not shown: ${obstacle}`);
-    continue;
-  }
-  try {
-    const account = await runFault(fault, scale);
-    const cells = COLUMNS.map(([, width, cell]) => String(cell(account)).padStart(width)).join("");
-    console.log(`${title}${cells}${account.note === "" ? "" : `  ${account.note}`}`);
-    if (account.lost > 0 || account.twice > 0) isBroken = true;
-  } catch (error) {
-    isBroken = true;
-    console.log(`${title}  ${error instanceof Error ? error.message : error}`);
-  }
-}
+await printTable(ACCOUNTS, FAULTS, (fault) => runFault(fault, scale));
+await printTable(NEIGHBOURS, NEIGHBOUR_FAULTS, (fault) => runNeighbour(fault, scale));
 if (only === null) await printThroughput();
 process.exit(isBroken ? 1 : 0);
+
+interface Row {
+  readonly number: number;
+  readonly name: string;
+  readonly obstacle?: () => string | null;
+}
+
+type Faulty = Partial<Record<"lost" | "twice" | "spooled" | "brokenLost" | "brokenTwice", number>>;
+
+async function printTable<F extends Row, A extends Faulty>(
+  { title, widths, cells }: Table<A>,
+  faults: readonly F[],
+  run: (fault: F) => Promise<A>,
+): Promise<void> {
+  const wanted = faults.filter(({ number }) => only === null || only.has(number));
+  if (wanted.length === 0) return;
+  console.log(`\n${title.padEnd(44)}${widths.map(([name, width]) => name.padStart(width)).join("")}`);
+  for (const fault of wanted) {
+    const name = `${String(fault.number).padStart(2)} ${fault.name}`.padEnd(44);
+    const obstacle = fault.obstacle?.() ?? null;
+    if (obstacle !== null) {
+      console.log(`${name}  not shown: ${obstacle}`);
+      continue;
+    }
+    try {
+      const account = await run(fault);
+      const texts = cells(account).map((cell, column) => {
+        const width = widths[column]?.[1];
+        return width === undefined ? `  ${cell}` : String(cell).padStart(width);
+      });
+      console.log(`${name}${texts.join("").trimEnd()}`);
+      const { lost = 0, twice = 0, spooled = 0, brokenLost = 0, brokenTwice = 0 } = account;
+      if (lost + twice + spooled + brokenLost + brokenTwice !== 0) isBroken = true;
+    } catch (error) {
+      isBroken = true;
+      console.log(`${name}  ${error instanceof Error ? error.message : error}`);
+    }
+  }
+}
 
 /** As many events as the gateway takes, with NATS and without. */
 async function printThroughput(): Promise<void> {

@@ -2,7 +2,17 @@
 // what became of every one. Started by load.ts; ends with a file of results when its stdin says stop.
 import { writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { markOf, NOT_SENT, OK, OTHER, type Plan, RECORD_BYTES, REFUSED, UNANSWERED } from "./load.ts";
+import {
+  LARGE_BYTES,
+  markOf,
+  NOT_SENT,
+  OK,
+  OTHER,
+  type Plan,
+  RECORD_BYTES,
+  REFUSED,
+  UNANSWERED,
+} from "./load.ts";
 
 const plan = JSON.parse(process.argv[2] ?? "{}") as Plan;
 const MAX_EVENTS = 4_000_000;
@@ -27,9 +37,11 @@ const HEADERS = [
   "Accept-Language: en-US,en;q=0.9",
 ].join("\r\n");
 const QUERY =
-  "writeKey=demo&context.page.url=https%3A%2F%2Fnews.example.com%2Fa%2Fstory%3Fid%3D12&context.page.title=A%20story" +
+  "context.page.url=https%3A%2F%2Fnews.example.com%2Fa%2Fstory%3Fid%3D12&context.page.title=A%20story" +
   "&context.page.referrer=https%3A%2F%2Fwww.example.org%2F&context.page.path=%2Fa%2Fstory&context.screen.width=1280" +
   "&context.locale=en-GB&anonymousId=amp-0123456789abcdefABCDEF&name=Story&properties.section=world&properties.author=Somebody";
+
+const LARGE = `&properties.large=${"x".repeat(LARGE_BYTES)}`;
 
 class Connection {
   #socket: Socket | null = null;
@@ -65,7 +77,9 @@ class Connection {
     sentAt[this.#event] = Date.now();
     latency[this.#event] = performance.now();
     const mark = plan.isMarked ? `&properties.mark=${markOf(plan.run, this.#event)}` : "";
-    const target = `/pixel/v1/page?messageId=${plan.run}-${this.#event}&${QUERY}${mark}`;
+    const large = plan.largeEvery > 0 && this.#event % plan.largeEvery === 0 ? LARGE : "";
+    const key = plan.writeKeys[this.#event % plan.writeKeys.length];
+    const target = `/pixel/v1/page?messageId=${plan.run}-${this.#event}&writeKey=${key}&${QUERY}${mark}${large}`;
     this.#socket?.write(`GET ${target} HTTP/1.1\r\n${HEADERS}\r\n\r\n`);
   }
 

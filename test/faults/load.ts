@@ -11,8 +11,12 @@ export interface Plan {
   readonly perSecond: number | null;
   /** The event with the number 7 has the `messageId` `<run>-7`. */
   readonly run: string;
+  /** Of the sources that take turns, event by event. */
+  readonly writeKeys: readonly string[];
   /** Each event repeats its own id, so that whatever is left of it can be told. */
   readonly isMarked: boolean;
+  /** Every event of so many is some kilobytes larger than the others; 0: none. */
+  readonly largeEvery: number;
   /** Where the results go. */
   readonly file: string;
 }
@@ -21,6 +25,9 @@ export interface Plan {
 export function markOf(run: string, event: number): string {
   return `${run}-${event}.`.repeat(1 + ((event * 37) % (event % 10 === 0 ? 900 : 100)));
 }
+
+/** By how much a large event is larger. */
+export const LARGE_BYTES = 4000;
 
 export const NOT_SENT = 0;
 export const OK = 1;
@@ -45,6 +52,8 @@ export interface Load {
   readonly waiting: number;
   /** Sends no more, waits for what is on its way, and returns every event by its number. */
   stop(): Promise<Sent[]>;
+  /** Ends it, whatever is on its way. */
+  end(): void;
 }
 
 /** Starts a generator; it goes on until stopped. */
@@ -70,6 +79,7 @@ export function startLoad(plan: Plan): Load {
     get waiting() {
       return counts.waiting;
     },
+    end,
     stop: async () => {
       child.stdin.write("stop\n");
       const code = await exited;

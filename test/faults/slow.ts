@@ -1,4 +1,5 @@
-// A TCP proxy that holds back what the server says, as a long way or a struggling server would.
+// A TCP proxy that holds back what the server says, as a long way or a struggling server would; or the acks of one
+// stream alone, as a stream would that is slow by itself.
 import { connect, createServer, type Socket } from "node:net";
 
 export interface SlowProxy {
@@ -8,7 +9,8 @@ export interface SlowProxy {
   stop(): Promise<void>;
 }
 
-export async function startSlowProxy(targetPort: number): Promise<SlowProxy> {
+/** Starts a proxy before a server; with the name of a stream only its acks are ever held. */
+export async function startSlowProxy(targetPort: number, stream: string | null = null): Promise<SlowProxy> {
   const sockets = new Set<Socket>();
   const track = (socket: Socket) => {
     sockets.add(socket);
@@ -25,11 +27,17 @@ export async function startSlowProxy(targetPort: number): Promise<SlowProxy> {
     upstream.on("close", () => client.destroy());
     // In order even when the delay changes on the way.
     let last = 0;
-    upstream.on("data", (bytes) => {
+    const hold = (bytes: Buffer) => {
       const due = Math.max(last, performance.now() + proxy.delayMs);
       last = due;
       setTimeout(() => client.write(bytes), Math.max(0, due - performance.now()));
-    });
+    };
+    if (stream === null) upstream.on("data", hold);
+    else {
+      const ack = `\r\n{"stream":${JSON.stringify(stream)}`;
+      const passOn = partIn((frame) => (frame.includes(ack) ? hold(frame) : client.write(frame)));
+      upstream.on("data", passOn);
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -42,4 +50,24 @@ export async function startSlowProxy(targetPort: number): Promise<SlowProxy> {
     },
   };
   return proxy;
+}
+
+/** Parts what a nats-server sends, in chunks cut anywhere, into its lines; a message is one with its payload. */
+export function partIn(onFrame: (frame: Buffer) => void): (chunk: Buffer) => void {
+  let rest: Buffer = Buffer.alloc(0);
+  return (chunk) => {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let at = 0;
+    for (;;) {
+      const lineEnd = rest.indexOf("\r\n", at);
+      if (lineEnd < 0) break;
+      const line = rest.toString("latin1", at, lineEnd);
+      const payload = /^H?MSG .* (\d+)$/.exec(line)?.[1];
+      const end = lineEnd + 2 + (payload === undefined ? 0 : Number(payload) + 2);
+      if (end > rest.length) break;
+      onFrame(rest.subarray(at, end));
+      at = end;
+    }
+    rest = rest.subarray(at);
+  };
 }

@@ -9,7 +9,7 @@ import { whyNoMounts } from "../support/system.ts";
 import { until } from "../support/until.ts";
 import { cutShort, type Damage, damageHead, damagePages, eventsIn, foldLog } from "./damage.ts";
 import { BUSY_PER_SECOND, begin, type Fault, LIMIT_MS } from "./fault.ts";
-import { type Account, isEmptied, type World } from "./world.ts";
+import type { Account, World } from "./world.ts";
 
 const SPOOLED_A_ROUND = 300;
 /** More than a few batches of the salvage, so that a kill finds it at work. */
@@ -150,7 +150,7 @@ function untilSpooled(world: World, count: number): Promise<void> {
 }
 
 function untilEmptied(world: World, what: string): Promise<void> {
-  return until(`${what} is empty`, async () => isEmptied(await world.metrics()), LIMIT_MS);
+  return until(`${what} is empty`, async () => (await world.metrics())?.isEmptied === true, LIMIT_MS);
 }
 
 /** Writes until there is no room for another byte. */

@@ -3,9 +3,10 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { administer, createNats, startCluster, startNats } from "../support/natsserver.ts";
+import { administer, createNats, startNats } from "../support/natsserver.ts";
 import { whyNoMounts } from "../support/system.ts";
 import { until } from "../support/until.ts";
+import { beginOnCluster, CLUSTER_FAULTS, leaderOf } from "./clusterfaults.ts";
 import { begin, type Fault, LIMIT_MS } from "./fault.ts";
 import { PROCESS_FAULTS } from "./processfaults.ts";
 import { startSlowProxy } from "./slow.ts";
@@ -139,17 +140,13 @@ const SERVER_FAULTS: readonly Fault[] = [
     number: 9,
     name: "leader of a replicated stream killed",
     run: async (world) => {
-      const servers = (await startCluster(3)).map((server) => world.adopt(server));
-      const urls = servers.map(({ url }) => url);
-      await begin(world, urls, { PIXELGATE_STREAM_REPLICAS: "3" });
-      const info = await administer(urls.join(","), (manager) => manager.streams.info("PIXEL"));
-      const leader = servers[Number(info.cluster?.leader?.slice(1)) - 1];
-      if (leader === undefined) throw new Error(`the stream has no known leader: ${info.cluster?.leader}`);
+      const { servers, urls } = await beginOnCluster(world);
+      const leader = await leaderOf(servers, urls);
       await leader.kill();
       world.faultEnds();
       await sleep(world.scale.awayMs);
       await leader.start();
-      return world.account(urls.join(","));
+      return world.account(urls);
     },
   },
   {
@@ -178,7 +175,12 @@ const SERVER_FAULTS: readonly Fault[] = [
 ];
 
 /** All of them, in the order of their numbers. */
-export const FAULTS: readonly Fault[] = [...SERVER_FAULTS, ...SPOOL_FAULTS, ...PROCESS_FAULTS];
+export const FAULTS: readonly Fault[] = [
+  ...SERVER_FAULTS,
+  ...SPOOL_FAULTS,
+  ...PROCESS_FAULTS,
+  ...CLUSTER_FAULTS,
+];
 
 /** Lets a fault happen to a world of its own, and puts the world away. */
 export async function runFault(fault: Fault, scale: World["scale"]): Promise<Account> {
@@ -186,10 +188,7 @@ export async function runFault(fault: Fault, scale: World["scale"]): Promise<Acc
   try {
     return await fault.run(world);
   } catch (error) {
-    const output = world.gateway?.output().split("\n").slice(-15).join("\n") ?? "";
-    throw new Error(
-      `Cannot finish fault ${fault.number}: ${error instanceof Error ? error.message : error}\n${output}`,
-    );
+    throw world.blame(fault.number, error);
   } finally {
     await world.close();
   }

@@ -4,13 +4,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { jetstream } from "@nats-io/jetstream";
-import { connect } from "nats";
 import { freePort } from "../support/freeport.ts";
 import { type Gateway, startGateway } from "../support/gatewayprocess.ts";
-import { type NatsServer, patiently } from "../support/natsserver.ts";
+import type { NatsServer } from "../support/natsserver.ts";
 import { until } from "../support/until.ts";
+import { readStream } from "./contents.ts";
 import { type Load, markOf, OK, REFUSED, type Sent, startLoad } from "./load.ts";
+import { type Metrics, readMetrics } from "./metrics.ts";
 
 /** How large a run is. Times are those of issue-size faults, or shorter ones that show the same. */
 export interface Scale {
@@ -21,6 +21,8 @@ export interface Scale {
   /** How long a server stays away. */
   readonly awayMs: number;
   readonly frozenMs: number;
+  /** How long a cluster has no quorum. */
+  readonly quorumMs: number;
   /** Load before the fault and after it. */
   readonly calmMs: number;
   /** How often a spool's file is damaged, and how often it is cut short. */
@@ -28,6 +30,11 @@ export interface Scale {
   readonly cuts: number;
   /** How often a gateway is killed that mends its file. */
   readonly kills: number;
+  /** How often a neighbour's trouble comes and goes, and how long it lasts. */
+  readonly rounds: number;
+  readonly phaseMs: number;
+  /** Events a second of a neighbour's rows: so few that the machine has room for what a trouble may cost. */
+  readonly neighbourPerSecond: number;
   /** Of what is chosen at random. */
   readonly seed: number;
 }
@@ -45,20 +52,8 @@ export interface Account {
   readonly note: string;
 }
 
-/** What the admin port says. */
-export interface Metrics {
-  readonly spooled: number;
-  readonly salvageLeft: number;
-  readonly isUp: boolean;
-  readonly isFull: boolean;
-}
-
-/** Whether nothing is left to bring to NATS. */
-export function isEmptied(metrics: Metrics | null): boolean {
-  return metrics?.spooled === 0 && metrics.salvageLeft === 0 && metrics.isUp;
-}
-
 const READY_MS = 30_000;
+const START_TRIES = 3;
 const DRAIN_MS = 120_000;
 
 export class World {
@@ -97,13 +92,24 @@ export class World {
     return server;
   }
 
-  /** Starts the gateway on its ports and data directory: the same ones each time. */
+  /** Uses a generator, and ends it at the end if nobody has. */
+  adoptLoad(load: Load): Load {
+    this.onEnd(load.end);
+    return load;
+  }
+
+  /** Starts the gateway on ports and a data directory that it keeps, on others if somebody took one of them meanwhile. */
   async startGateway(urls: readonly string[], env: Record<string, string> = {}): Promise<void> {
-    if (this.#env.PORT === undefined) {
-      this.#env = { PORT: String(await freePort()), ADMIN_PORT: String(await freePort()) };
+    for (let tries = 1; ; tries++) {
+      const ports = { PORT: String(await freePort()), ADMIN_PORT: String(await freePort()) };
+      this.#env = { ...env, ...ports, NATS_URL: urls.join(",") };
+      try {
+        return await this.restartGateway();
+      } catch (error) {
+        const isTaken = error instanceof Error && error.message.includes("port is in use");
+        if (!isTaken || tries === START_TRIES) throw error;
+      }
     }
-    Object.assign(this.#env, env, { NATS_URL: urls.join(",") });
-    await this.restartGateway();
   }
 
   async restartGateway(): Promise<void> {
@@ -116,21 +122,9 @@ export class World {
     return gateway === null ? null : gateway.stop(signal);
   }
 
-  /** Events in the spool, rows still to come back to it and the state of NATS; null while the gateway does not answer. */
-  async metrics(): Promise<Metrics | null> {
-    try {
-      const text = await (await fetch(`http://127.0.0.1:${this.#env.ADMIN_PORT}/metrics`)).text();
-      const value = (name: string) =>
-        Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? Number.NaN);
-      return {
-        spooled: value("pixelgate_spool_events"),
-        salvageLeft: value("pixelgate_spool_salvage_rows"),
-        isUp: value('pixelgate_nats_state\\{state="up"\\}') === Number(this.#env.PIXELGATE_WORKERS ?? 1),
-        isFull: value("pixelgate_spool_full") === 1,
-      };
-    } catch {
-      return null;
-    }
+  /** What the admin port says; null while the gateway does not answer. */
+  metrics(): Promise<Metrics | null> {
+    return readMetrics(this.#env.ADMIN_PORT, Number(this.#env.PIXELGATE_WORKERS ?? 1));
   }
 
   untilUp(): Promise<void> {
@@ -144,7 +138,8 @@ export class World {
   startLoad(perSecond: number | null = this.scale.perSecond, connections = this.scale.connections): void {
     const { port, run, isMarked } = this;
     const file = join(this.folder, "results");
-    this.load = startLoad({ port, connections, perSecond, run, isMarked, file });
+    const plan = { port, connections, perSecond, run, isMarked, file, writeKeys: ["demo"], largeEvery: 0 };
+    this.load = this.adoptLoad(startLoad(plan));
   }
 
   /** The fault is over: from now on the spool must get empty. */
@@ -163,7 +158,7 @@ export class World {
     const sent = await load.stop();
     isOver = true;
     await watching;
-    const counts = await patiently(() => this.#readStream(url));
+    const counts = await this.#readStream(url);
     return this.#compare(sent, counts);
   }
 
@@ -172,7 +167,7 @@ export class World {
     let busyAt = this.#endedAt;
     const isOver = async () => {
       const metrics = await this.metrics();
-      const isDrained = isEmptied(metrics);
+      const isDrained = metrics?.isEmptied === true;
       if (!isDrained) busyAt = performance.now();
       return isDrained && isLoadOver();
     };
@@ -182,26 +177,20 @@ export class World {
 
   /** How often each event is in the stream, by its number. */
   async #readStream(url: string): Promise<Map<number, number>> {
-    const connection = await connect({ servers: url.split(","), timeout: 3000 });
-    try {
-      const counts = new Map<number, number>();
-      const consumer = await jetstream(connection).consumers.get("PIXEL");
-      let left = (await consumer.info()).num_pending;
-      if (left === 0) return counts;
-      const pattern = new RegExp(`"messageId":"${this.run}-(\\d+)"`);
-      for await (const message of await consumer.consume({ max_messages: 2000 })) {
-        const text = message.string();
+    let counts = new Map<number, number>();
+    const pattern = new RegExp(`"messageId":"${this.run}-(\\d+)"`);
+    await readStream(url, "PIXEL", () => {
+      const found = new Map<number, number>();
+      counts = found;
+      return (_subject, text) => {
         const event = Number(pattern.exec(text)?.[1] ?? -1);
         if (this.isMarked && !text.includes(`"mark":"${markOf(this.run, event)}"`)) {
           throw new Error(`An event is not as it was sent: ${text.slice(0, 1000)}`);
         }
-        counts.set(event, (counts.get(event) ?? 0) + 1);
-        if (--left === 0) break;
-      }
-      return counts;
-    } finally {
-      await connection.close();
-    }
+        found.set(event, (found.get(event) ?? 0) + 1);
+      };
+    });
+    return counts;
   }
 
   #compare(sent: readonly Sent[], counts: ReadonlyMap<number, number>): Account {
@@ -221,6 +210,13 @@ export class World {
       drainMs: this.#drainMs,
       note: this.note,
     };
+  }
+
+  /** The error of a fault that could not be finished, with what the gateway said last. */
+  blame(fault: number, error: unknown): Error {
+    const output = this.gateway?.output().split("\n").slice(-15).join("\n") ?? "";
+    const reason = error instanceof Error ? error.message : error;
+    return new Error(`Cannot finish fault ${fault}: ${reason}\n${output}`, { cause: error });
   }
 
   async close(): Promise<void> {

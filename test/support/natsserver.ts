@@ -35,7 +35,7 @@ export interface NatsServer {
   /** Has it go on with other lines of configuration, its connections open; resolves when it does. */
   reload(config: string): Promise<void>;
   /** Ends it with a signal, SIGKILL by default; resolves when it is gone. */
-  kill(signal?: "SIGKILL" | "SIGTERM"): Promise<void>;
+  kill(signal?: "SIGKILL" | "SIGTERM" | "SIGUSR2"): Promise<void>;
   freeze(): void;
   thaw(): void;
   /** Ends it and deletes its store. */
@@ -44,6 +44,9 @@ export interface NatsServer {
 
 const START_TIMEOUT_MS = 15_000;
 const START_TRIES = 3;
+const CLUSTER_MS = 60_000;
+/** As short as it may be: how long a server takes leave that is told to with SIGUSR2. */
+const LAME_DUCK = 'lame_duck_grace_period: "1s", lame_duck_duration: "30s"';
 
 /** Starts one server with JetStream; where it chose the port itself, on another one if somebody took that meanwhile. */
 export async function startNats(options: NatsOptions = {}): Promise<NatsServer> {
@@ -66,16 +69,37 @@ export async function createNats(options: NatsOptions = {}): Promise<NatsServer>
   return createServerAt(port, options);
 }
 
-/** Starts a cluster of servers that know each other; resolves when all take connections. */
-export async function startCluster(size = 3, binary?: string, config = ""): Promise<NatsServer[]> {
+/** One of a cluster. */
+export interface ClusterServer extends NatsServer {
+  /** Whether it has caught up on all that it keeps, by its own word. */
+  isHealthy(): Promise<boolean>;
+}
+
+/** Resolves when every one has caught up: before that another must not go. */
+export function untilHealthy(servers: readonly ClusterServer[]): Promise<void> {
+  const isSo = async () => (await Promise.all(servers.map((server) => server.isHealthy()))).every(Boolean);
+  return until("every server of the cluster has caught up", isSo, CLUSTER_MS);
+}
+
+/** Starts a cluster of servers that know each other; resolves when all have a leader for JetStream. */
+export async function startCluster(size = 3, binary?: string, config = ""): Promise<ClusterServer[]> {
   const ports: number[] = [];
-  for (let index = 0; index < size * 2; index++) ports.push(await freePort());
-  const routes = ports.slice(size).map((port) => `nats-route://127.0.0.1:${port}`);
+  for (let index = 0; index < size * 3; index++) ports.push(await freePort());
+  const routes = ports.slice(size, size * 2).map((port) => `nats-route://127.0.0.1:${port}`);
   const servers = ports.slice(0, size).map((port, index) => {
     const cluster = `cluster { name: test, listen: "127.0.0.1:${ports[size + index]}", routes: ${JSON.stringify(routes)} }`;
-    return createServerAt(port, { binary, config: `server_name: "n${index + 1}"\n${cluster}\n${config}` });
+    const monitor = `127.0.0.1:${ports[size * 2 + index]}`;
+    const lines = [`server_name: "n${index + 1}"`, `http: "${monitor}"`, LAME_DUCK, cluster, config];
+    const server = createServerAt(port, { binary, config: lines.join("\n") });
+    const isHealthy = () =>
+      fetch(`http://${monitor}/healthz`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    return Object.assign(server, { isHealthy });
   });
   await Promise.all(servers.map((server) => server.start()));
+  await untilHealthy(servers);
   return servers;
 }
 
