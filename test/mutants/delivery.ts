@@ -52,11 +52,11 @@ export const DELIVERY: readonly Mutant[] = [
     tests: ["test/delivery/spool/spool.bytes.test.ts"],
   },
   {
-    name: "a row that cannot be deleted is sent for ever",
+    name: "a row that is not where its sequence says is not missed at once",
     file: "src/delivery/spool/change.ts",
     from: "if (seq <= afterSeq) return [];",
     to: "return [];",
-    tests: ["test/delivery/spool/spool.bytes.test.ts"],
+    tests: ["test/delivery/spool/spool.rows.test.ts"],
   },
   {
     name: "a log is read no further than a frame with another salt",

@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { readSpool } from "../../../src/delivery/spool/reader.ts";
 import { event, putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
 import { append, appendMany, copiesOf, ids, open, waiting } from "../../support/spools.ts";
+import { until } from "../../support/until.ts";
 
 putAwayAfterEach();
 
@@ -71,6 +72,20 @@ test("remove leaves a row whose checksum is that of what it holds now", async ()
     { destinationId: "b", subject: "pixel.b.page" },
   ]);
   expect(again.damagedRows).toBe(0);
+});
+
+test("remove tells at once a row that is not where its sequence says, and every event is back", async () => {
+  const folder = temporaryFolder();
+  const { spool, log } = open(folder);
+  await appendMany(spool, 3, "{}");
+  const [first] = waiting(spool, { limit: 1 });
+  if (first === undefined) throw new Error("nothing was spooled");
+  alter(folder, (file) => file.exec("UPDATE events SET seq = 99 WHERE seq = 1"));
+  spool.remove(first, "warehouse");
+  spool.flush();
+  expect(log.lines.join()).toContain("a row is not where its sequence says");
+  await until("all are back", () => spool.salvageLeft === null);
+  expect(ids(spool).toSorted()).toEqual(["e0", "e1", "e2"]);
 });
 
 /** The tables as they were before rows had a checksum. */
