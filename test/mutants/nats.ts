@@ -72,9 +72,16 @@ export const NATS_MUTANTS: readonly Mutant[] = [
   {
     name: "a destination in trouble is told as its stream is",
     file: `${NATS}/gates.ts`,
-    from: "let worst = this.#destination(id).gate;",
-    to: "let worst = this.stream(streams[0] ?? id).gate;",
+    from: "of [this.#destination(id, stream), this.stream(stream)]",
+    to: "of [this.stream(stream)]",
     tests: [`${TESTS}/gates.test.ts`, `${TESTS}/publisher.scope.test.ts`],
+  },
+  {
+    name: "a partition that is full shuts the others of its destination",
+    file: `${NATS}/gates.ts`,
+    from: "return streams.length > 1 ? ",
+    to: "return streams.length > 99 ? ",
+    tests: [`${TESTS}/gates.test.ts`, "test/delivery/delivery.layout.test.ts"],
   },
   {
     name: "an ack of another stream counts, by its first bytes",

@@ -16,7 +16,7 @@ import {
 } from "../gate.ts";
 import { nameInAck } from "./ack.ts";
 
-/** A gate that has a name: that of its stream, or its destination's id. */
+/** A gate that has a name: that of its stream, or its destination's id, with its stream where it has partitions. */
 export interface NamedGate {
   readonly name: string;
   readonly kind: "stream" | "destination";
@@ -69,6 +69,7 @@ const ONE: Permit = { is: "one" };
 /** Nothing, until there is news. */
 export const NONE: Permit = { is: "none", untilMs: Number.POSITIVE_INFINITY };
 
+const OPEN = openGate(LONGEST_DESTINATION_MS);
 const BADNESS: Readonly<Record<GatePhase, number>> = { open: 0, slow: 1, shut: 2, probing: 2, barred: 3 };
 
 /** The gates; each is open until something else is told of it. */
@@ -78,6 +79,7 @@ export class Gates {
   readonly #options: GatesOptions;
   #layout: Layout;
   readonly #streams = new Map<string, StreamGate>();
+  /** By id; those of partitions each by id and stream, since one may be full alone. */
   readonly #destinations = new Map<string, NamedGate>();
   /** By destination; of one with partitions the last that was asked for. */
   readonly #ways = new Map<string, Way>();
@@ -92,12 +94,18 @@ export class Gates {
   use(layout: Layout): void {
     this.#layout = layout;
     for (const name of this.#streams.keys()) if (!layout.streams.has(name)) this.#streams.delete(name);
-    for (const id of this.#destinations.keys()) {
-      if (!layout.destinations.has(id)) this.#destinations.delete(id);
-    }
+    const before = new Map(this.#destinations);
+    this.#destinations.clear();
     this.#ways.clear();
     for (const name of layout.streams.keys()) this.stream(name);
-    for (const id of layout.destinations.keys()) this.#destination(id);
+    for (const { id, streams } of layout.destinations.values()) {
+      for (const stream of streams) {
+        const name = this.#nameOf(id, stream);
+        const known = before.get(name);
+        if (known === undefined) this.#destination(id, stream);
+        else this.#destinations.set(name, known);
+      }
+    }
     this.#count();
     for (const one of this.#all()) this.tell(one, { is: "news" });
   }
@@ -112,19 +120,25 @@ export class Gates {
     return one;
   }
 
-  #destination(id: string): NamedGate {
-    const known = this.#destinations.get(id);
+  #destination(id: string, stream: string): NamedGate {
+    const name = this.#nameOf(id, stream);
+    const known = this.#destinations.get(name);
     if (known !== undefined) return known;
-    const one: NamedGate = { name: id, kind: "destination", gate: openGate(LONGEST_DESTINATION_MS) };
-    this.#destinations.set(id, one);
+    const one: NamedGate = { name, kind: "destination", gate: openGate(LONGEST_DESTINATION_MS) };
+    this.#destinations.set(name, one);
     return one;
+  }
+
+  #nameOf(id: string, stream: string): string {
+    const streams = this.#layout.destinations.get(id)?.streams ?? [];
+    return streams.length > 1 ? `${id} in ${stream}` : id;
   }
 
   /** What a copy with this route passes. */
   wayOf({ destinationId, stream }: Route): Way {
     const last = this.#ways.get(destinationId);
     if (last !== undefined && last.stream.name === stream) return last;
-    const way = { destination: this.#destination(destinationId), stream: this.stream(stream) };
+    const way = { destination: this.#destination(destinationId, stream), stream: this.stream(stream) };
     this.#ways.set(destinationId, way);
     return way;
   }
@@ -179,11 +193,16 @@ export class Gates {
     for (const one of this.#all()) if (one.kind === kind) this.tell(one, event);
   }
 
-  /** Whether copies go out to one configured destination at least; where none is configured, to the default stream. */
+  /** Whether copies go out to one partition at least of a configured destination; where none is configured, to the default stream. */
   get hasOpen(): boolean {
     const { destinations, defaultStream } = this.#layout;
     if (destinations.size === 0) return this.stream(defaultStream).gate.phase === "open";
-    for (const { id } of destinations.values()) if (this.#worstOf(id).phase === "open") return true;
+    for (const { id, streams } of destinations.values()) {
+      for (const stream of streams) {
+        const isOpen = this.#destination(id, stream).gate.phase === "open";
+        if (isOpen && this.stream(stream).gate.phase === "open") return true;
+      }
+    }
     return false;
   }
 
@@ -198,11 +217,12 @@ export class Gates {
   }
 
   #worstOf(id: string): Gate {
-    const streams = this.#layout.destinations.get(id)?.streams ?? [];
-    let worst = this.#destination(id).gate;
-    for (const name of streams) {
-      const { gate } = this.stream(name);
-      if (BADNESS[gate.phase] > BADNESS[worst.phase]) worst = gate;
+    const { streams = [] } = this.#layout.destinations.get(id) ?? {};
+    let worst = OPEN;
+    for (const stream of streams) {
+      for (const { gate } of [this.#destination(id, stream), this.stream(stream)]) {
+        if (BADNESS[gate.phase] > BADNESS[worst.phase]) worst = gate;
+      }
     }
     return worst;
   }

@@ -57,6 +57,15 @@ test("a destination's gate holds its own copies, and its stream's those of all i
   expect(gates.takes(route("spread", "SPREAD_0"))).toBe(true);
 });
 
+test("a partition that is full holds its own copies, and none of the destination's others", () => {
+  const { gates, refuse, changes } = open(layoutOf([SPREAD]));
+  refuse(gates.wayOf(route("spread", "SPREAD_0")).destination);
+  const takes = ["SPREAD_0", "SPREAD_1", "SPREAD_2"].map((stream) => gates.takes(route("spread", stream)));
+  expect([takes, gates.hasOpen]).toEqual([[false, true, true], true]);
+  expect(gates.destinations()).toMatchObject([{ id: "spread", state: "shut", reason: "full" }]);
+  expect(changes).toEqual(["destination spread in SPREAD_0 shut"]);
+});
+
 test("permit is for many, for one, or for none until the later of both gates", () => {
   const { gates, refuse, time } = open();
   const { destination, stream } = gates.wayOf(route("warehouse"));
@@ -122,7 +131,12 @@ test("wayOf gives the streams of a destination with partitions each their gate",
   const names = ["SPREAD_0", "SPREAD_1", "SPREAD_0"].map((stream) => gates.wayOf(route("spread", stream)));
   expect(names.map(({ stream }) => stream.name)).toEqual(["SPREAD_0", "SPREAD_1", "SPREAD_0"]);
   expect(names[0]?.stream).toBe(gates.stream("SPREAD_0"));
-  expect(names[0]?.destination).toBe(names[1]?.destination as NamedGate);
+  expect(names.map(({ destination }) => destination.name)).toEqual([
+    "spread in SPREAD_0",
+    "spread in SPREAD_1",
+    "spread in SPREAD_0",
+  ]);
+  expect(names[0]?.destination).toBe(names[2]?.destination as NamedGate);
 });
 
 test("use forgets what is not in the layout, and lets each gate that is shut be tried at once", () => {
