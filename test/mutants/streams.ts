@@ -36,8 +36,8 @@ export const STREAMS: readonly Mutant[] = [
   {
     name: "the default stream keeps what a stream of its own is to take",
     file: `${SRC}/wanted.ts`,
-    from: "!(isGiven(pattern) || covers(spec.subjects, pattern))",
-    to: "!covers(spec.subjects, pattern)",
+    from: "!(given.overlaps(pattern) || covering.covers(pattern))",
+    to: "!covering.covers(pattern)",
     tests: [`${NATS}/stream.own.test.ts`],
   },
   {
@@ -57,8 +57,8 @@ export const STREAMS: readonly Mutant[] = [
   {
     name: "subjects that another gateway needs are taken from a stream",
     file: `${SRC}/wanted.ts`,
-    from: "return [...kept, ...spec.subjects.filter((pattern) => !covers(kept, pattern))];",
-    to: "return kept.length < 0 ? kept : [...spec.subjects];",
+    from: "return [...kept, ...spec.subjects.filter((pattern) => !taken.covers(pattern))];",
+    to: 'return taken.covers("") ? kept : [...spec.subjects];',
     tests: [`${NATS}/stream.test.ts`],
   },
   {
@@ -106,8 +106,8 @@ export const STREAMS: readonly Mutant[] = [
   {
     name: "a consumer of one type counts for all types",
     file: `${SRC}/interest.ts`,
-    from: "one.subjects.filter((subject) => !covers(interest, subject))",
-    to: "one.subjects.every((subject) => !covers(interest, subject)) ? one.subjects : []",
+    from: "one.subjects.filter((subject) => !wanted.covers(subject))",
+    to: "one.subjects.every((subject) => !wanted.covers(subject)) ? one.subjects : []",
     tests: [`${NATS}/inspect.interest.test.ts`],
   },
   {
@@ -127,8 +127,8 @@ export const STREAMS: readonly Mutant[] = [
   {
     name: "a leaf node and its hub that both hold the stream count as one",
     file: `${SRC}/inspect.ts`,
-    from: "if (streams.length - others.length > 1) return [heldTwice(stream, stream, pattern)];",
-    to: "",
+    from: "(name, place) => name !== stream || streams.indexOf(name) !== place",
+    to: "(name) => name !== stream",
     tests: [`${NATS}/heard.test.ts`],
   },
   {
@@ -148,7 +148,7 @@ export const STREAMS: readonly Mutant[] = [
   {
     name: "who answered before a stream was made is believed",
     file: `${SRC}/streamwatch.ts`,
-    from: "if (found.isNew) heard = [];",
+    from: "if (found.isNew) heard.clear();",
     to: "",
     tests: [`${NATS}/streamwatch.test.ts`],
   },

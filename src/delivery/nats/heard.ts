@@ -15,7 +15,7 @@ const NO_STREAM = "no.stream";
 /** After an answer another one is waited for so long: a leaf node's hub may be far. */
 const STALL_MS = 500;
 const LIMIT_MS = 2000;
-const AT_ONCE = 100;
+const AT_ONCE = 500;
 
 /** Whether a subject is one of those that are asked for: being denied it says nothing of events. */
 export function isLook(subject: string): boolean {

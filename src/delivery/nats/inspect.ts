@@ -7,7 +7,7 @@ import { writeDuration, writeSize } from "../../config/units.ts";
 import type { Finding } from "../finding.ts";
 import type { Heard } from "./heard.ts";
 import { type Events, eventsOf, unwanted } from "./interest.ts";
-import { covers } from "./pattern.ts";
+import { PatternSet, showSome } from "./pattern.ts";
 import { duplicateWindowMs, showSize } from "./wanted.ts";
 
 /** A stream as it is. */
@@ -95,10 +95,12 @@ function* findMissingConsumers(sight: StreamSight, spec: StreamSpec, layout: Lay
     yield ["fatal", says, first === undefined ? null : add(first)];
     return;
   }
-  for (const lost of sight.interest === null ? [] : unwanted(events, sight.interest)) {
-    const says = `its retention is interest and no consumer wants ${lost.subjects.join(", ")}: it would ack these and not keep them, so they stay in the spool`;
-    yield ["fault", says, add(lost)];
-  }
+  const lost = sight.interest === null ? [] : unwanted(events, sight.interest);
+  const [first] = lost;
+  if (first === undefined) return;
+  const subjects = lost.flatMap((one) => one.subjects);
+  const says = `its retention is interest and no consumer wants ${showSome(subjects)}: it would ack these and not keep them, so they stay in the spool`;
+  yield ["fault", says, add(first)];
 }
 
 /** What is stored, and gone before it was read. */
@@ -156,33 +158,43 @@ function* findSmallLimits(
 
 /** Of the patterns that were asked for those that only other streams take. `own`: what the stream itself is known to take. */
 export function takenElsewhere(heard: readonly Heard[], stream: string, own: readonly string[]): string[] {
-  return heard
-    .filter(({ pattern, streams }) => {
-      return streams.length > 0 && !streams.includes(stream) && !covers(own, pattern);
-    })
-    .map(({ pattern }) => pattern);
+  const strange = heard.filter(({ streams }) => streams.length > 0 && !streams.includes(stream));
+  if (strange.length === 0) return [];
+  const taken = new PatternSet(own);
+  return strange.map(({ pattern }) => pattern).filter((pattern) => !taken.covers(pattern));
 }
 
-/** What the answers for a stream's subjects say: who takes them in its place, or beside it. */
+/** What the answers for a stream's subjects say: who takes them in its place, or beside it. One finding for each of these. */
 export function inspectHeard(heard: readonly Heard[], stream: string, own: readonly string[]): Finding[] {
-  const elsewhere = takenElsewhere(heard, stream, own);
-  return heard.flatMap(({ pattern, streams }) => {
-    const others = streams.filter((name) => name !== stream);
-    if (streams.length - others.length > 1) return [heldTwice(stream, stream, pattern)];
-    const tell = elsewhere.includes(pattern) ? takenBy : heldTwice;
-    return [...new Set(others)].map((other) => tell(stream, other, pattern));
-  });
+  const elsewhere = new Set(takenElsewhere(heard, stream, own));
+  const inPlace = new Map<string, string[]>();
+  const beside = new Map<string, string[]>();
+  for (const { pattern, streams } of heard) {
+    const others = new Set(
+      streams.filter((name, place) => name !== stream || streams.indexOf(name) !== place),
+    );
+    const found = elsewhere.has(pattern) ? inPlace : beside;
+    for (const other of others) {
+      const patterns = found.get(other);
+      if (patterns === undefined) found.set(other, [pattern]);
+      else patterns.push(pattern);
+    }
+  }
+  return [
+    ...Array.from(inPlace, ([other, patterns]) => takenBy(stream, other, patterns)),
+    ...Array.from(beside, ([other, patterns]) => heldTwice(stream, other, patterns)),
+  ];
 }
 
-/** That another stream takes a stream's subjects, or one of them, in its place. */
-export function takenBy(stream: string, other: string, pattern: string): Finding {
-  const says = `stream ${other} takes ${pattern} in its place: nobody would look there for events, so they stay in the spool`;
+/** Another stream takes a stream's subjects, or some of them, in its place. */
+function takenBy(stream: string, other: string, patterns: readonly string[]): Finding {
+  const says = `stream ${other} takes ${showSome(patterns)} in its place: nobody would look there for events, so they stay in the spool`;
   return toFinding(stream, ["fault", says, `nats stream edit ${other} --interactive`]);
 }
 
-/** That another stream, perhaps of the same name, stores a stream's messages as well. */
-export function heldTwice(stream: string, other: string, pattern: string): Finding {
+/** Another stream, perhaps of the same name, stores a stream's messages as well. */
+function heldTwice(stream: string, other: string, patterns: readonly string[]): Finding {
   const also = other === stream ? "a stream of the same name" : `stream ${other}`;
-  const says = `${also} in another JetStream takes ${pattern} as well, as on a leaf node and its hub: events are stored in both`;
+  const says = `${also} in another JetStream takes ${showSome(patterns)} as well, as on a leaf node and its hub: events are stored in both`;
   return toFinding(stream, ["warning", says, null]);
 }

@@ -6,7 +6,7 @@ import { rejectedSubject } from "../../config/subject.ts";
 import { failureOf, isApiError, STREAM_NOT_FOUND, SUBJECTS_OVERLAP } from "./apierror.ts";
 import type { StreamSight } from "./inspect.ts";
 import { patternsOf } from "./interest.ts";
-import { covers, overlap } from "./pattern.ts";
+import { PatternSet } from "./pattern.ts";
 import { applyChanges } from "./upkeep.ts";
 import { type Difference, findChanges, isManaged, wantedConfig } from "./wanted.ts";
 
@@ -128,12 +128,12 @@ async function create(
 
 /** Has the layout's other streams give up what a new one must take: `pixel.>` of the default stream becomes a list. */
 async function makeRoom(manager: JetStreamManager, spec: StreamSpec, layout: Layout): Promise<boolean> {
+  const room = new PatternSet(spec.subjects);
   let isDone = false;
   for (const other of layout.streams.values()) {
     const found = other.name === spec.name ? null : await look(manager, { spec: other, layout });
     if (found?.is !== "ready" || !isManaged(found.info.config)) continue;
-    const taken = found.info.config.subjects ?? [];
-    if (!taken.some((one) => spec.subjects.some((pattern) => overlap(one, pattern)))) continue;
+    if (!(found.info.config.subjects ?? []).some((pattern) => room.overlaps(pattern))) continue;
     const changes = findChanges(found.info.config, other, layout);
     const change = changes.find(({ update }) => update?.subjects !== undefined);
     if (change?.update == null) continue;
@@ -150,11 +150,13 @@ async function keep(
   { spec, layout }: StreamQuestion,
   mayApply: boolean,
 ): Promise<StreamState> {
+  const changes = findChanges(found.info.config, spec, layout);
+  if (changes.length === 0) return found;
   const { subjects = [] } = found.info.config;
   const isDefault = spec.name === layout.defaultStream;
   const needed = [...patternsOf(spec, layout), ...(isDefault ? [rejectedSubject(layout.prefix, ">")] : [])];
-  const lacks = needed.some((pattern) => !covers(subjects, pattern));
-  const changes = findChanges(found.info.config, spec, layout);
+  const taken = new PatternSet(subjects);
+  const lacks = needed.some((pattern) => !taken.covers(pattern));
   const due = changes.filter(({ update }) => mayApply || (lacks && update?.subjects !== undefined));
   const kept = await applyChanges(manager, found.info, due, needed);
   const rest = changes.filter((change) => !due.includes(change));

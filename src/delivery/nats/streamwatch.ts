@@ -8,8 +8,8 @@ import type { Finding } from "../finding.ts";
 import type { DeliveryLog } from "../log.ts";
 import { type Heard, hear } from "./heard.ts";
 import { inspectHeard, inspectStream, takenElsewhere } from "./inspect.ts";
+import { Intake, UNKNOWN_INTAKE } from "./intake.ts";
 import { eventsOf, patternsOf } from "./interest.ts";
-import { covers } from "./pattern.ts";
 import { ensureStream, type ReadyStream, type StreamState } from "./stream.ts";
 import { createStreamLog } from "./streamlog.ts";
 
@@ -19,7 +19,7 @@ export interface StreamWatch {
   takes(subject: string): boolean;
   /**
    * Whether a message of the subject would be acked and not be kept: another stream takes it, or no consumer wants it.
-   * Costs nothing while there is no such subject.
+   * Costs nothing while there can be no such subject.
    */
   loses(subject: string): boolean;
   /** Begins anew on a connection, and looks at once. */
@@ -63,6 +63,8 @@ export interface StreamWatchOptions {
 const RECHECK_MS = 1000;
 /** How often it looks without being told to. */
 const LOOK_MS = 30_000;
+/** So many patterns are asked for at a time; of more the next ones with the next look. */
+const ROUND = 500;
 
 /** Creates a watch that looks at nothing before `begin`. */
 export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
@@ -74,7 +76,8 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
   let state: StreamState | null = null;
   /** The last look that has found it. */
   let ready: ReadyStream | null = null;
-  let heard: readonly Heard[] = [];
+  /** By pattern. */
+  const heard = new Map<string, Heard>();
   let elsewhere: readonly string[] = [];
   let findings: readonly Finding[] = [];
   let maxMsgBytes: number | null = null;
@@ -89,8 +92,12 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
   let lookedMs = Number.NEGATIVE_INFINITY;
   let heardMs = Number.NEGATIVE_INFINITY;
   let stopTimer: (() => void) | null = null;
+  let intake = UNKNOWN_INTAKE;
   /** Whether there are subjects of its destinations that it would lose. */
   let isLossy = false;
+  let isListening = false;
+  /** Where the next round of questions begins. */
+  let nextPattern = 0;
 
   function look(): void {
     stopTimer?.();
@@ -113,7 +120,7 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
           ready = found;
           isApplying = false;
           // Who answered before it was there says nothing of it.
-          if (found.isNew) heard = [];
+          if (found.isNew) heard.clear();
         } else if (found.is !== "unknown") ready = null;
         lines.looked(spec.name, found);
         const isNews = judge(layout, true);
@@ -124,11 +131,22 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
 
   /** Asks who answers for its subjects. */
   function listen(connection: NatsConnection): void {
-    const asked = changes;
+    if (isListening) return;
+    isListening = true;
     heardMs = time.now();
-    void hear(connection, patternsOf(spec, options.layout())).then((answers) => {
-      if (watched !== connection || changes !== asked) return;
-      heard = answers;
+    const asked = changes;
+    const patterns = patternsOf(spec, options.layout());
+    const current = new Set(patterns);
+    for (const pattern of heard.keys()) if (!current.has(pattern)) heard.delete(pattern);
+    if (nextPattern >= patterns.length) nextPattern = 0;
+    const round = patterns.slice(nextPattern, nextPattern + ROUND);
+    nextPattern += ROUND;
+    void hear(connection, round).then((answers) => {
+      isListening = false;
+      if (watched !== null && (watched !== connection || changes !== asked)) return listen(watched);
+      if (watched === null) return;
+      for (const pattern of round) heard.delete(pattern);
+      for (const answer of answers) heard.set(answer.pattern, answer);
       judge(options.layout(), false);
     });
   }
@@ -148,15 +166,17 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
   function judge(layout: Layout, isLook: boolean): boolean {
     const { created, config } = ready?.info ?? {};
     const own = config?.subjects ?? [];
-    elsewhere = takenElsewhere(heard, spec.name, own);
-    isLossy = findLost(layout).length > 0;
+    const answers = [...heard.values()];
+    elsewhere = takenElsewhere(answers, spec.name, own);
+    intake = new Intake({ subjects: config ? own : null, interest: ready?.interest ?? null, elsewhere });
+    isLossy = intake.mayLose && losesAny(layout);
     const limits = {
       largestEventBytes: options.largestEventBytes,
       maxPayload: options.maxPayload(),
     };
     tellFindings([
       ...(ready === null ? [] : inspectStream(ready, spec, limits, layout)),
-      ...inspectHeard(heard, spec.name, own),
+      ...inspectHeard(answers, spec.name, own),
     ]);
     tellLimits(config?.max_msg_size ?? 0);
     const fatal = findings.find(({ isFatal }) => isFatal)?.says;
@@ -177,16 +197,8 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
     if (!isWell || fatal !== undefined || isLossy) recheck();
   }
 
-  function findLost(layout: Layout): string[] {
-    return eventsOf(spec, layout).flatMap(({ allSubjects }) => allSubjects.filter(isLost));
-  }
-
-  function isLost(subject: string): boolean {
-    if (covers(elsewhere, subject)) return true;
-    const interest = ready?.interest ?? null;
-    return (
-      ready !== null && interest !== null && covers(subjectsOf(ready), subject) && !covers(interest, subject)
-    );
+  function losesAny(layout: Layout): boolean {
+    return eventsOf(spec, layout).some(({ allSubjects }) => allSubjects.some((one) => intake.loses(one)));
   }
 
   function tellFindings(found: readonly Finding[]): void {
@@ -205,14 +217,15 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
   }
 
   return {
-    takes: (subject) => !isLost(subject) && (ready === null || covers(subjectsOf(ready), subject)),
-    loses: (subject) => isLossy && isLost(subject),
+    takes: (subject) => intake.takes(subject),
+    loses: (subject) => intake.loses(subject),
     begin: (connection) => {
       watched = connection;
       state = null;
       ready = null;
-      heard = [];
+      heard.clear();
       elsewhere = [];
+      intake = UNKNOWN_INTAKE;
       isLossy = false;
       told = "";
       look();
@@ -226,13 +239,9 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
     change: (next) => {
       spec = next;
       changes++;
-      heard = [];
+      heard.clear();
       isApplying = true;
       look();
     },
   };
-}
-
-function subjectsOf({ info }: ReadyStream): readonly string[] {
-  return info.config.subjects ?? [];
 }

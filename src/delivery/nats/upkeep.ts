@@ -1,7 +1,7 @@
 // Makes a stream of Pixelgate's as it is configured, setting by setting, so that one that NATS refuses holds up no other.
 import type { JetStreamManager, StreamInfo } from "@nats-io/jetstream";
 import { failureOf, isApiError, SUBJECTS_OVERLAP } from "./apierror.ts";
-import { covers } from "./pattern.ts";
+import { PatternSet } from "./pattern.ts";
 import type { Change, Difference } from "./wanted.ts";
 
 /** A stream after its upkeep. */
@@ -47,9 +47,10 @@ export async function applyChanges(
 
   for (const change of changes) {
     if (!(await apply(change))) continue;
+    const tried = new Set(change.update?.subjects);
     for (const pattern of needed) {
       const { subjects = [] } = info.config;
-      if (covers(subjects, pattern) || change.update?.subjects?.includes(pattern)) continue;
+      if (tried.has(pattern) || new PatternSet(subjects).covers(pattern)) continue;
       await apply({
         says: `it does not take ${pattern}`,
         cure: null,

@@ -3,7 +3,7 @@ import type { StreamConfig as NatsStreamConfig, StreamUpdateConfig } from "@nats
 import { millis, nanos } from "nats";
 import type { Layout, StreamSpec } from "../../config/layout.ts";
 import { writeDuration, writeSize } from "../../config/units.ts";
-import { covers, overlap } from "./pattern.ts";
+import { PatternSet, showSome } from "./pattern.ts";
 
 /**
  * How the description of a stream begins that Pixelgate has made and keeps as it is configured. An operator who changes
@@ -68,13 +68,15 @@ export function wantedConfig(
  */
 export function wantedSubjects(actual: readonly string[], spec: StreamSpec, layout: Layout): string[] {
   const others = [...layout.streams.values()].filter(({ name }) => name !== spec.name);
-  const isGiven = (pattern: string) =>
-    others.some(({ subjects }) => subjects.some((subject) => overlap(subject, pattern)));
+  const given = new PatternSet(others.flatMap(({ subjects }) => subjects));
+  const own = new Set(spec.subjects);
+  const covering = new PatternSet(spec.subjects);
   const kept = actual.filter(
     // A stream may not have a subject twice, be it as a part of another.
-    (pattern) => spec.subjects.includes(pattern) || !(isGiven(pattern) || covers(spec.subjects, pattern)),
+    (pattern) => own.has(pattern) || !(given.overlaps(pattern) || covering.covers(pattern)),
   );
-  return [...kept, ...spec.subjects.filter((pattern) => !covers(kept, pattern))];
+  const taken = new PatternSet(kept);
+  return [...kept, ...spec.subjects.filter((pattern) => !taken.covers(pattern))];
 }
 
 /** What of a stream is not as configured, the subjects first. Findings of `inspectStream` are not told again. */
@@ -83,14 +85,16 @@ export function findChanges(actual: NatsStreamConfig, spec: StreamSpec, layout: 
   const edit = (flag: string) => `nats stream edit ${spec.name} ${flag}`;
   const add = (says: string, flag: string, update: Partial<StreamUpdateConfig>) =>
     changes.push({ says, cure: edit(flag), update });
-  const subjects = actual.subjects ?? [];
-  const wanted = wantedSubjects(subjects, spec, layout);
-  if (!isSame(subjects, wanted) && actual.mirror === undefined) {
-    const missing = wanted.filter((pattern) => !subjects.includes(pattern));
-    const given = subjects.filter((pattern) => !covers(wanted, pattern));
+  const { subjects = [], mirror } = actual;
+  const wanted = isSame(subjects, spec.subjects) ? subjects : wantedSubjects(subjects, spec, layout);
+  if (!isSame(subjects, wanted) && mirror === undefined) {
+    const taken = new Set(subjects);
+    const covering = new PatternSet(wanted);
+    const missing = wanted.filter((pattern) => !taken.has(pattern));
+    const given = subjects.filter((pattern) => !covering.covers(pattern));
     const says = [
-      ...(missing.length > 0 ? [`it does not take ${missing.join(", ")}`] : []),
-      ...(given.length > 0 ? [`it takes ${given.join(", ")}, of which another stream needs a part`] : []),
+      ...(missing.length > 0 ? [`it does not take ${showSome(missing)}`] : []),
+      ...(given.length > 0 ? [`it takes ${showSome(given)}, of which another stream needs a part`] : []),
     ];
     add(says.join(", and "), `--subjects='${wanted.join(",")}'`, { subjects: wanted });
   }
@@ -126,7 +130,8 @@ export function findChanges(actual: NatsStreamConfig, spec: StreamSpec, layout: 
 }
 
 function isSame(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((text) => other.includes(text));
+  const texts = new Set(other);
+  return one.length === other.length && one.every((text) => texts.has(text));
 }
 
 function showAge(ms: number): string {
