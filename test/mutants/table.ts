@@ -5,6 +5,7 @@ import { CONFIG } from "./config.ts";
 import { CONNECTION } from "./connection.ts";
 import { DATA_DIR } from "./datadir.ts";
 import { DELIVERY } from "./delivery.ts";
+import { GATE_MUTANTS } from "./gates.ts";
 import type { Mutant } from "./mutant.ts";
 import { NATS_MUTANTS } from "./nats.ts";
 import { OBSERVE } from "./observe.ts";
@@ -22,6 +23,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...CONNECTION,
   ...DATA_DIR,
   ...DELIVERY,
+  ...GATE_MUTANTS,
   ...NATS_MUTANTS,
   ...OBSERVE,
   ...PAGE,
