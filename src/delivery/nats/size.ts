@@ -22,16 +22,15 @@ export function whyTooLarge(
   if (subjectBytes + COMMAND_REST_BYTES > MAX_COMMAND_BYTES) {
     return "its subject is longer than the server takes";
   }
-  if (bytes > MAX_MESSAGE_BYTES) return tell(bytes, `the most that is sent, ${MAX_MESSAGE_BYTES}`);
-  if (maxPayload !== null && bytes > maxPayload)
-    return tell(bytes, `the server's max_payload of ${maxPayload}`);
-  if (maxMessage !== null && bytes > maxMessage)
-    return tell(bytes, `the stream's max_msg_size of ${maxMessage}`);
+  if (bytes > MAX_MESSAGE_BYTES) return tell(`the most that is sent, ${MAX_MESSAGE_BYTES}`);
+  if (maxPayload !== null && bytes > maxPayload) return tell(`the server's max_payload of ${maxPayload}`);
+  if (maxMessage !== null && bytes > maxMessage) return tell(`the stream's max_msg_size of ${maxMessage}`);
   return null;
 }
 
-function tell(bytes: number, limit: string): string {
-  return `message of ${bytes} bytes is larger than ${limit}`;
+/** Without the message's own size: copies of one reason are counted together, and logged once for all. */
+function tell(limit: string): string {
+  return `message is larger than ${limit}`;
 }
 
 /** What a letter of an id takes at most: three bytes of UTF-8, each as `%` and two digits. */
