@@ -169,7 +169,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
   function onGate(one: NamedGate, before: Gate): void {
     const { phase, reason } = one.gate;
     if (health.phase === "up") telling.tellGate(one);
-    tellState(reason);
+    // Whether any destination is open is for all of them to say: asked only where the answer may be another.
+    if ((phase === "open") !== (before.phase === "open")) tellState(reason);
     if (phase !== "probing" && phase !== "barred" && before.phase !== "open") options.onNews();
   }
 

@@ -154,3 +154,28 @@ test("use forgets what is not in the layout, and lets each gate that is shut be 
   gates.tell(destination, { is: "answered", sentMs: time.now() });
   expect(gates.areAllOpen).toBe(true);
 });
+
+test("tell says nothing of a gate that an earlier layout had, whatever becomes of what was on its way", () => {
+  const { gates, refuse, changes } = open();
+  const former = gates.wayOf(route("spread", "SPREAD_0"));
+  gates.use(layoutOf([{ id: "warehouse" }]));
+  changes.length = 0;
+  refuse(former.stream);
+  refuse(former.destination);
+  expect(changes).toEqual([]);
+  expect(gates.areAllOpen).toBe(true);
+});
+
+test("areAllOpen holds again once the last gate that was not open is", () => {
+  const { gates, refuse, time } = open();
+  const ways = [route("warehouse"), route("alerts")].map((one) => gates.wayOf(one));
+  for (const { destination } of ways) refuse(destination);
+  const seen: boolean[] = [];
+  time.advance(250);
+  for (const way of ways) {
+    gates.probe(way, time.now());
+    gates.tell(way.destination, { is: "answered", sentMs: time.now() });
+    seen.push(gates.areAllOpen);
+  }
+  expect(seen).toEqual([false, true]);
+});
