@@ -54,6 +54,8 @@ export function createRelay(options: RelayOptions): Relay {
   /** Lanes that may have something to send, in the order of their turns. */
   const ready = new Set<Lane>();
   let isScheduled = false;
+  /** Woken for any destination: looked at once a turn, however many gates have news in it. */
+  let mustLook = false;
   let isStopped = false;
   const stopTicking = time.every(TICK_MS, look);
 
@@ -70,6 +72,7 @@ export function createRelay(options: RelayOptions): Relay {
 
   /** Every destination that has a backlog gets its turn; those that have none any more are forgotten. */
   function look(): void {
+    mustLook = false;
     const backlogs = spool.backlogs();
     roads.prune((destinationId) => backlogs.has(destinationId));
     for (const destinationId of backlogs.keys()) askAnew(destinationId);
@@ -85,6 +88,7 @@ export function createRelay(options: RelayOptions): Relay {
   function step(): void {
     isScheduled = false;
     if (isStopped) return;
+    if (mustLook) look();
     let rows = 0;
     let turns = 0;
     const share = Math.max(MIN_TURN, Math.ceil(MAX_STEP / ready.size));
@@ -160,8 +164,9 @@ export function createRelay(options: RelayOptions): Relay {
 
   return {
     wake: (destinationId) => {
-      if (destinationId === undefined) look();
-      else askAnew(destinationId);
+      if (destinationId !== undefined) return askAnew(destinationId);
+      mustLook = true;
+      schedule();
     },
     layOut: () => {
       roads.layOutAll();

@@ -156,3 +156,14 @@ test("createRelay counts an event with its last copy, and none of which a copy g
   await settle();
   expect(relayed()).toBe(1);
 });
+
+test("createRelay looks over all backlogs once a turn, however many gates have news in it", async () => {
+  const { relay, add, looks, published } = openRelay(layoutOf({ a: [], b: [] }));
+  await settle();
+  for (let index = 0; index < 20; index++) add(`e${index}`, ["a", "b"]);
+  const before = looks();
+  for (let gate = 0; gate < 1000; gate++) relay.wake();
+  await settle();
+  expect(published).toEqual(["e0.a", "e0.b"]);
+  expect(looks() - before).toBeLessThan(20);
+});

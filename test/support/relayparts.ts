@@ -44,6 +44,7 @@ export function createMemorySpool() {
   const quarantined: string[] = [];
   const reads: { destinationId: string; afterSeq: number }[] = [];
   let last = 0;
+  let looks = 0;
   let quarantineIsFull = false;
 
   const spool: RelayOptions["spool"] = {
@@ -51,6 +52,7 @@ export function createMemorySpool() {
       return quarantineIsFull;
     },
     backlogs: () => {
+      looks++;
       const backlogs = new Map<string, { copies: number; bytes: number; oldestAtMs: number | null }>();
       for (const { event, left } of rows.values()) {
         for (const id of left) {
@@ -102,6 +104,8 @@ export function createMemorySpool() {
     add,
     reads,
     quarantined,
+    /** How often its backlogs were asked for. */
+    looks: () => looks,
     /** The ids that a destination still waits for. */
     left: (destinationId: string) =>
       spool
