@@ -44,19 +44,30 @@ export function createDeliver(options: DeliverOptions): (outgoing: Outgoing, set
   const { spool, publisher, layout, isClosed, log, onSpooled, onRefused } = options;
   const rarely = createRarely(10_000);
 
+  /** Whether all copies go out now: nearly always, and nothing is made for it. */
+  function takesAll(outgoing: Outgoing): boolean {
+    if (publisher === null || !hasRoomFor(outgoing)) return false;
+    for (const route of outgoing.routes) {
+      if (publisher.tooLarge(outgoing, route) !== null || !publisher.takes(route)) return false;
+    }
+    return true;
+  }
+
+  function hasRoomFor({ routes, payloadBytes }: Outgoing): boolean {
+    return publisher?.hasRoom(routes.length, routes.length * payloadBytes) ?? false;
+  }
+
   /** The copies that must not be sent now, each with its reason where its stream will never take it. */
   function holdBack(outgoing: Outgoing): readonly Copy[] {
-    const { routes, payloadBytes } = outgoing;
-    const canSend = publisher?.hasRoom(routes.length, routes.length * payloadBytes) ?? false;
-    const waiting = copiesFor(routes, false);
-    let held: Copy[] | null = null;
+    if (takesAll(outgoing)) return NONE;
+    const canSend = hasRoomFor(outgoing);
+    const waiting = copiesFor(outgoing.routes);
+    const held: Copy[] = [];
     for (const copy of waiting) {
       const quarantine = publisher?.tooLarge(outgoing, copy.route) ?? null;
       if (quarantine === null && canSend && publisher?.takes(copy.route)) continue;
-      held ??= [];
       held.push(quarantine === null ? copy : { ...copy, quarantine });
     }
-    if (held === null) return NONE;
     // The spool does less for copies that are one object for all events of a source.
     return held.length === waiting.length && !held.some(isForQuarantine) ? waiting : held;
   }
@@ -103,13 +114,16 @@ export function createDeliver(options: DeliverOptions): (outgoing: Outgoing, set
 
   function onSettled({ outgoing, context, unacked, rejected }: PendingAcks<Waiting>): void {
     const { settle, held } = context;
+    if (held.length + unacked.length + rejected.length === 0) {
+      answer(settle, "published");
+      return;
+    }
     const copies = [
       ...held,
       ...unacked.map((route): Copy => ({ route, mayBeStored: true, quarantine: null })),
       ...rejected.map(({ route, reason }): Copy => ({ route, mayBeStored: false, quarantine: reason })),
     ];
-    if (copies.length === 0) answer(settle, "published");
-    else keep(outgoing, copies, settle);
+    keep(outgoing, copies, settle);
   }
 
   function keep(outgoing: Outgoing, copies: readonly Copy[], settle: Settle): void {

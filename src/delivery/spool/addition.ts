@@ -27,22 +27,17 @@ export interface Salvaged {
   readonly spooledAtMs?: number;
 }
 
-/** Copies by routes: those the stream may have, and the others. */
-const known: readonly [
-  WeakMap<readonly Route[], readonly Copy[]>,
-  WeakMap<readonly Route[], readonly Copy[]>,
-] = [new WeakMap(), new WeakMap()];
+const known = new WeakMap<readonly Route[], readonly Copy[]>();
 
 /**
- * A copy to be delivered for each route. One object for all events of a source: made for each event they cost a tenth of the
+ * A copy to be delivered for each route, that no stream has. One object for all events of a source: made for each event they cost a tenth of the
  * spool's throughput.
  */
-export function copiesFor(routes: readonly Route[], mayBeStored: boolean): readonly Copy[] {
-  const copiesOf = known[mayBeStored ? 0 : 1];
-  let copies = copiesOf.get(routes);
+export function copiesFor(routes: readonly Route[]): readonly Copy[] {
+  let copies = known.get(routes);
   if (copies === undefined) {
-    copies = routes.map((route) => ({ route, mayBeStored, quarantine: null }));
-    copiesOf.set(routes, copies);
+    copies = routes.map((route) => ({ route, mayBeStored: false, quarantine: null }));
+    known.set(routes, copies);
   }
   return copies;
 }
