@@ -2,7 +2,7 @@
 // configured or that a spool has copies of, and no other text.
 import { type Steps, stepwise } from "../config/steps.ts";
 import { DESTINATION_STATES, type DestinationState } from "../delivery/state.ts";
-import { escapeLabel, Series } from "./series.ts";
+import { escapeLabel, Series, writeSeries } from "./series.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const GAUGES = "pixelgate_destination_state";
@@ -40,7 +40,7 @@ interface Sum {
 }
 
 /** Adds what snapshots say of each destination up. */
-function* addDestinations(snapshots: readonly Snapshot[]): Steps<Map<string, Sum>> {
+function* sumDestinations(snapshots: readonly Snapshot[]): Steps<Map<string, Sum>> {
   const sums = new Map<string, Sum>();
   function sumOf(id: string): Sum {
     let sum = sums.get(id);
@@ -70,7 +70,7 @@ function* addDestinations(snapshots: readonly Snapshot[]): Steps<Map<string, Sum
 
 /** Writes the series of every destination that the snapshots name. */
 export function* writeDestinationSeries(snapshots: readonly Snapshot[]): Steps<string> {
-  const sums = yield* addDestinations(snapshots);
+  const sums = yield* sumDestinations(snapshots);
   const states = new Series(GAUGES, GAUGES_HELP, "gauge");
   const copies = new Series(
     "pixelgate_destination_spool_copies",
@@ -100,14 +100,5 @@ export function* writeDestinationSeries(snapshots: readonly Snapshot[]): Steps<s
     quarantined.add(label, sum.quarantined);
     refused.add(label, sum.refused);
   };
-  for (const step = stepwise(sums, add); step.next().done !== true; yield) {
-    for (const metric of metrics) metric.endStep();
-  }
-  for (const metric of metrics) metric.endStep();
-  const texts: string[] = [];
-  for (const metric of metrics) {
-    texts.push(metric.text());
-    yield;
-  }
-  return texts.join("\n\n");
+  return yield* writeSeries(metrics, sums, add);
 }

@@ -1,9 +1,9 @@
 // The series of requests by source, as Prometheus text: a source has a dozen and more of them.
-import { type Steps, stepwise } from "../config/steps.ts";
+import type { Steps } from "../config/steps.ts";
 import { EVENT_TYPES } from "../pixel/schema.ts";
 import { addCounts, KINDS, type SourceCount, slotOf, UNKNOWN_SOURCE } from "./counts.ts";
 import { ACCEPTED, type Outcome } from "./observer.ts";
-import { escapeLabel, Series } from "./series.ts";
+import { escapeLabel, Series, writeSeries } from "./series.ts";
 
 /** The name of the metric that stands for all of these in a snapshot. */
 export const EVENTS_TOTAL = "pixelgate_events_total";
@@ -62,14 +62,5 @@ export function* writeRequestSeries(
   }
 
   const sources = new Set([UNKNOWN_SOURCE, ...sourceIds, ...counts.keys()]);
-  for (const step = stepwise(sources, add); step.next().done !== true; yield) {
-    for (const metric of metrics) metric.endStep();
-  }
-  for (const metric of metrics) metric.endStep();
-  const texts: string[] = [];
-  for (const metric of metrics) {
-    texts.push(metric.text());
-    yield;
-  }
-  return texts.join("\n\n");
+  return yield* writeSeries(metrics, sources, add);
 }
