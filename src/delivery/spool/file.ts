@@ -18,7 +18,7 @@ export interface SpoolFile {
   readonly damagedRows: number;
   /** True for what stands in for a file that cannot be made. */
   readonly isAbsent: boolean;
-  /** What waits for each destination that anything waits for. */
+  /** What waits for each destination that anything waits for, at each moment. */
   backlogs(): ReadonlyMap<string, Backlog>;
   /** What is in quarantine of each destination of which anything is. */
   quarantined(): ReadonlyMap<string, Stock>;

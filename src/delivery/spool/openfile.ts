@@ -1,5 +1,5 @@
 // One SQLite file of spooled events: tables, index of copies and sums, brought up to date and kept in step.
-import { type Backlog, Stocks, viewBacklogs } from "./backlogs.ts";
+import { Stocks, viewBacklog } from "./backlogs.ts";
 import { type Effect, prepareChanges } from "./change.ts";
 import { openCopyIndex, type ReadOptions } from "./copies.ts";
 import { countDamaged, moveToDamaged } from "./damagedrows.ts";
@@ -48,13 +48,12 @@ function useFile(database: ReturnType<typeof openDatabase>, options: FileOptions
   markOpened(database);
   let parts = prepareParts();
   const totals = openTotals(database);
-  const stocks = new Stocks();
-  const quarantined = new Stocks();
+  const stocks = new Stocks((destination, stock) => viewBacklog(stock, () => oldestOf(destination)));
+  const quarantined = new Stocks((_, stock) => stock);
   let state: State = { rows: 0, bytes: 0, oldestAt: null };
   let lastSeq = 0;
   let damagedRows = 0;
   let dataVersion = readDataVersion(database);
-  let backlogs: ReadonlyMap<string, Backlog> | null = null;
   mend(load);
 
   /** Without room for it in the file the index is in memory: events can still be read and relayed. */
@@ -116,7 +115,6 @@ function useFile(database: ReturnType<typeof openDatabase>, options: FileOptions
     state = { ...sums, oldestAt };
     lastSeq = readLastSeq(database);
     damagedRows = parts.hasSums ? countDamaged(database) : 0;
-    backlogs = null;
   }
 
   function readOldest(): number | null {
@@ -145,7 +143,6 @@ function useFile(database: ReturnType<typeof openDatabase>, options: FileOptions
     lastSeq = effect.lastSeq;
     for (const [destination, stock] of changed) stocks.set(destination, stock);
     for (const [destination, more] of effect.quarantined) quarantined.add(destination, more);
-    backlogs = null;
   }
 
   function readFitting(wanted: ReadOptions): (SpooledEvent | DamagedRow)[] {
@@ -189,10 +186,7 @@ function useFile(database: ReturnType<typeof openDatabase>, options: FileOptions
     get damagedRows() {
       return damagedRows;
     },
-    backlogs: () => {
-      backlogs ??= viewBacklogs(stocks.all, oldestOf);
-      return backlogs;
-    },
+    backlogs: () => stocks.all,
     quarantined: () => quarantined.all,
     write: (whole) => {
       const { added, delivered, refused } = whole;

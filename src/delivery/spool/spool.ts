@@ -51,7 +51,7 @@ export interface Spool {
   readonly oldestAt: number | null;
   /** Whether no further copy of usual size can go to quarantine. */
   readonly quarantineIsFull: boolean;
-  /** What waits for each destination that anything waits for. */
+  /** What waits for each destination that anything waits for, at each moment. */
   backlogs(): ReadonlyMap<string, Backlog>;
   /** What is in quarantine of each destination of which anything is. */
   quarantined(): ReadonlyMap<string, Stock>;

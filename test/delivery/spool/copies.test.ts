@@ -55,6 +55,16 @@ test("backlogs has copies, bytes and the oldest of each destination, over a stop
   expect([...again.backlogs().keys()]).toEqual(["ads"]);
 });
 
+test("backlogs makes nothing anew for a destination whose copies a commit leaves alone", async () => {
+  const { spool } = open(temporaryFolder());
+  await appendFor(spool, "both");
+  const backlogOf = (id: string) => spool.backlogs().get(id);
+  const before = [backlogOf("ads"), backlogOf("warehouse")];
+  await append(spool, "one");
+  expect(backlogOf("ads")).toBe(before[0]);
+  expect(backlogOf("warehouse")).not.toBe(before[1]);
+});
+
 test("remove may tell of a copy twice, and of what was read before another destination had it", async () => {
   const { spool, log } = open(temporaryFolder());
   await appendFor(spool, "e0");
