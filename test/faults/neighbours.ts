@@ -19,7 +19,6 @@ export interface NeighbourFault {
 
 const STREAM = "NEIGHBOUR";
 const SUBJECTS = ["pixel.broken.>"];
-const FILLER = 150_000;
 /** More than comes between a look at a stream and a change of it. */
 const OVERSHOOT = 2000;
 const SLOW_MS = 2000;
@@ -61,16 +60,17 @@ export const NEIGHBOUR_FAULTS: readonly NeighbourFault[] = [
     trouble: async (world) => {
       const nats = world.adopt(await startNats());
       // The limit is one for all subjects: what lies in the broken one's beforehand keeps the healthy one below it.
+      const fillers = world.scale.events * 8;
       const allow = (messages: number) =>
         limit(nats, "PIXEL", () => ({ discard_new_per_subject: true, max_msgs_per_subject: messages }));
       return {
         nats,
         ready: async () => {
-          await allow(FILLER * 10);
-          await fill(nats, "pixel.broken.page", FILLER);
+          await allow(fillers * 10);
+          await fill(nats, "pixel.broken.page", fillers);
         },
         break: async () => allow(await countOf(nats, "pixel.broken.page")),
-        mend: () => allow(FILLER * 10),
+        mend: () => allow(fillers * 10),
       };
     },
   },
