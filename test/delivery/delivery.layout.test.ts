@@ -1,8 +1,11 @@
 // A configuration that changes while events of its destinations are in the spool.
 import { expect, test } from "bun:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { nanos } from "nats";
 import { routeOf } from "../../src/config/layout.ts";
 import type { Outgoing } from "../../src/delivery/outgoing.ts";
 import { resolved } from "../support/configuration.ts";
+import { administer } from "../support/natsserver.ts";
 import { changeStream, countIn } from "../support/neighbours.ts";
 import {
   at,
@@ -76,4 +79,40 @@ test("deliver spools the events of the visitors whose partition is full, and pub
     ids: 60 - ofFull + ofOther.length,
     twice: 0,
   });
+});
+
+const source = { id: "blog", writeKey: "k", destinations: [] };
+const { layout: BEFORE } = resolved(
+  { sources: [source], destinations: [{ id: "ads", stream: "ADS" }, { id: "warehouse" }] },
+  STREAM,
+);
+
+test("use keeps events of a destination that is gone from a stream that is still there, until the default stream may have them", async () => {
+  const server = await nats();
+  const delivery = openDelivery({ ...at(server), layout: BEFORE });
+  await untilUp(delivery);
+  await until("its stream is there", () => delivery.state().destinations[0]?.state === "open");
+  // So short a window shows each try as a message of its own.
+  await changeStream(server.url, "ADS", { max_msgs: 1, duplicate_window: nanos(100) });
+  const routes = [routeOf(BEFORE, "ads", "page", "visitor")];
+  expect(await deliver(delivery, event("first", { routes }))).toBe("published");
+  expect(await deliver(delivery, event("second", { routes }))).toBe("spooled");
+
+  delivery.use(LAYOUT);
+  await changeStream(server.url, "ADS", { max_msgs: -1 });
+  await until("it is found", () =>
+    delivery.state().findings.some(({ says }) => says.includes("stream ADS takes pixel.ads.* in its place")),
+  );
+  const stored = () =>
+    administer(server.url, async (manager) => (await manager.streams.info("ADS")).state.messages);
+  const before = await stored();
+  expect(before).toBeLessThanOrEqual(2);
+  await sleep(3000);
+  expect(await stored()).toBe(before);
+  expect(delivery.state().spooled).toBe(1);
+  expect(delivery.state().destinations.find(({ id }) => id === "ads")?.state).toBe("shut");
+
+  await administer(server.url, (manager) => manager.streams.delete("ADS"));
+  await until("the spool is empty", () => delivery.state().spooled === 0);
+  expect(await countIn(server.url, "PIXEL", "ads")).toEqual({ ids: 1, twice: 0 });
 });

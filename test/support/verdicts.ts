@@ -30,7 +30,12 @@ export function openVerdicts({ takes = true }: Options = {}) {
   const options = { time, random: () => 1, hasBacklog: () => false, onChange: () => {} };
   const gates = new Gates(TWO, options);
   const rechecked: (string | undefined)[] = [];
-  const watches = { takes: () => takes, recheck: (stream?: string) => void rechecked.push(stream) };
+  const missed: string[] = [];
+  const watches = {
+    takes: () => takes,
+    missed: (stream: string, subject: string) => void missed.push(`${stream} ${subject}`),
+    recheck: (stream?: string) => void rechecked.push(stream),
+  };
   let answers = 0;
   const latencies: number[] = [];
   const verdicts = createVerdicts({
@@ -45,7 +50,7 @@ export function openVerdicts({ takes = true }: Options = {}) {
   const way = gates.wayOf(WAREHOUSE);
   const heard: [Verdict, string][] = [];
   return {
-    ...{ time, log, gates, way, verdicts, heard, rechecked, latencies },
+    ...{ time, log, gates, way, verdicts, heard, missed, rechecked, latencies },
     answers: () => answers,
     /** Has a message on the wire; returns its number. */
     send(id = "e", deadlineMs = 2000): number {

@@ -209,10 +209,11 @@ export class Gates {
     return false;
   }
 
-  /** Each configured destination, as it is now. */
+  /** Each configured destination as it is now, and those of which only copies in a spool are left. */
   destinations(): DestinationGate[] {
     const now = this.#options.time.now();
-    return [...this.#layout.destinations.keys()].map((id) => {
+    const ids = new Set([...this.#layout.destinations.keys(), ...this.#ways.keys()]);
+    return Array.from(ids, (id) => {
       const { phase, reason, troubledMs } = this.#worstOf(id);
       const sinceMs = troubledMs === null ? null : now - troubledMs;
       return { id, state: phase === "probing" ? "shut" : phase, reason, sinceMs };
@@ -220,7 +221,7 @@ export class Gates {
   }
 
   #worstOf(id: string): Gate {
-    const { streams = [] } = this.#layout.destinations.get(id) ?? {};
+    const { streams = [this.#layout.defaultStream] } = this.#layout.destinations.get(id) ?? {};
     let worst = OPEN;
     for (const stream of streams) {
       for (const { gate } of [this.#destination(id, stream), this.stream(stream)]) {

@@ -67,7 +67,7 @@ export interface Publisher {
   publish(listener: AckListener, route: number, deadlineMs: number): void;
   /** Publishes a refused request, unless there are too many of them. */
   publishRejected(sourceId: string, payload: string): void;
-  /** Each configured destination, as it is now. */
+  /** Each configured destination as it is now, and those of which only copies in a spool are left. */
   destinations(): readonly DestinationGate[];
   /** What is wrong or unusual with the streams. */
   findings(): readonly Finding[];

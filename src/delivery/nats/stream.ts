@@ -35,6 +35,8 @@ export interface StreamQuestion {
   readonly spec: StreamSpec;
   readonly layout: Layout;
   readonly jetStream: JetStreamOptions;
+  /** Subjects that it is sent beside those of the layout; none by default. */
+  readonly strays?: readonly string[];
 }
 
 const TIMEOUT_MS = 3000;
@@ -147,14 +149,15 @@ async function makeRoom(manager: JetStreamManager, spec: StreamSpec, layout: Lay
 async function keep(
   manager: JetStreamManager,
   found: ReadyStream,
-  { spec, layout }: StreamQuestion,
+  { spec, layout, strays = [] }: StreamQuestion,
   mayApply: boolean,
 ): Promise<StreamState> {
   const changes = findChanges(found.info.config, spec, layout);
   if (changes.length === 0) return found;
   const { subjects = [] } = found.info.config;
   const isDefault = spec.name === layout.defaultStream;
-  const needed = [...patternsOf(spec, layout), ...(isDefault ? [rejectedSubject(layout.prefix, ">")] : [])];
+  const rejected = isDefault ? [rejectedSubject(layout.prefix, ">")] : [];
+  const needed = [...patternsOf(spec, layout), ...rejected, ...strays];
   const taken = new PatternSet(subjects);
   const lacks = needed.some((pattern) => !taken.covers(pattern));
   const due = changes.filter(({ update }) => mayApply || (lacks && update?.subjects !== undefined));

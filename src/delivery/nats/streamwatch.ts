@@ -10,6 +10,7 @@ import { type Heard, hear } from "./heard.ts";
 import { inspectHeard, inspectStream, takenElsewhere } from "./inspect.ts";
 import { Intake, UNKNOWN_INTAKE } from "./intake.ts";
 import { eventsOf, patternsOf } from "./interest.ts";
+import { Strays } from "./strays.ts";
 import { ensureStream, type ReadyStream, type StreamState } from "./stream.ts";
 import { createStreamLog } from "./streamlog.ts";
 
@@ -27,6 +28,8 @@ export interface StreamWatch {
   end(): void;
   /** Looks again soon. */
   recheck(): void;
+  /** A message of the subject went to another stream, or to none: looks again soon, for this subject, too. */
+  missed(subject: string): void;
   /** The stream shall be another one from now on, of the same name, or stands among others: looks at once. */
   change(spec: StreamSpec): void;
 }
@@ -53,10 +56,7 @@ export interface StreamWatchOptions {
   readonly onBlocked: (reason: string) => void;
   /** All findings, when they are others than before. */
   readonly onFindings: (findings: readonly Finding[]) => void;
-  /**
-   * The most bytes of a message, headers and payload, that the stream takes; null without a bound, or where none is
-   * known, as at the beginning. Told when it changes.
-   */
+  /** The most bytes of a message, headers and payload, that it takes; null where none are known. Told when it changes. */
   readonly onLimits: (maxMsgBytes: number | null) => void;
 }
 
@@ -98,6 +98,7 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
   let isListening = false;
   /** Where the next round of questions begins. */
   let nextPattern = 0;
+  const strays = new Strays();
 
   function look(): void {
     stopTimer?.();
@@ -109,24 +110,23 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
     looking = connection;
     isStale = false;
     lookedMs = time.now();
-    void ensureStream(connection, { spec, layout, jetStream: options.jetStream }, isApplying).then(
-      (found) => {
-        if (looking === connection) looking = null;
-        if (watched !== connection) return;
-        if (changes !== asked) return look();
-        lookIn(isStale ? RECHECK_MS : LOOK_MS);
-        state = found;
-        if (found.is === "ready") {
-          ready = found;
-          isApplying = false;
-          // Who answered before it was there says nothing of it.
-          if (found.isNew) heard.clear();
-        } else if (found.is !== "unknown") ready = null;
-        lines.looked(spec.name, found);
-        const isNews = judge(layout, true);
-        if (isNews || elsewhere.length > 0 || time.now() >= heardMs + LOOK_MS) listen(connection);
-      },
-    );
+    const question = { ...strays.join(spec, layout, elsewhere), layout, jetStream: options.jetStream };
+    void ensureStream(connection, question, isApplying).then((found) => {
+      if (looking === connection) looking = null;
+      if (watched !== connection) return;
+      if (changes !== asked) return look();
+      lookIn(isStale ? RECHECK_MS : LOOK_MS);
+      state = found;
+      if (found.is === "ready") {
+        ready = found;
+        isApplying = false;
+        // Who answered before it was there says nothing of it.
+        if (found.isNew) heard.clear();
+      } else if (found.is !== "unknown") ready = null;
+      lines.looked(spec.name, found);
+      const isNews = judge(layout, true);
+      if (isNews || elsewhere.length > 0 || time.now() >= heardMs + LOOK_MS) listen(connection);
+    });
   }
 
   /** Asks who answers for its subjects. */
@@ -135,7 +135,8 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
     isListening = true;
     heardMs = time.now();
     const asked = changes;
-    const patterns = patternsOf(spec, options.layout());
+    const layout = options.layout();
+    const patterns = [...patternsOf(spec, layout), ...strays.list(spec, layout)];
     const current = new Set(patterns);
     for (const pattern of heard.keys()) if (!current.has(pattern)) heard.delete(pattern);
     if (nextPattern >= patterns.length) nextPattern = 0;
@@ -170,10 +171,7 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
     elsewhere = takenElsewhere(answers, spec.name, own);
     intake = new Intake({ subjects: config ? own : null, interest: ready?.interest ?? null, elsewhere });
     isLossy = intake.mayLose && losesAny(layout);
-    const limits = {
-      largestEventBytes: options.largestEventBytes,
-      maxPayload: options.maxPayload(),
-    };
+    const limits = { largestEventBytes: options.largestEventBytes, maxPayload: options.maxPayload() };
     tellFindings([
       ...(ready === null ? [] : inspectStream(ready, spec, limits, layout)),
       ...inspectHeard(answers, spec.name, own),
@@ -198,7 +196,8 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
   }
 
   function losesAny(layout: Layout): boolean {
-    return eventsOf(spec, layout).some(({ allSubjects }) => allSubjects.some((one) => intake.loses(one)));
+    const subjects = eventsOf(spec, layout).flatMap(({ allSubjects }) => allSubjects);
+    return [...strays.list(spec, layout), ...subjects].some((one) => intake.loses(one));
   }
 
   function tellFindings(found: readonly Finding[]): void {
@@ -236,6 +235,10 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
       stopTimer = null;
     },
     recheck,
+    missed: (subject) => {
+      if (strays.add(subject)) heardMs = Number.NEGATIVE_INFINITY;
+      recheck();
+    },
     change: (next) => {
       spec = next;
       changes++;

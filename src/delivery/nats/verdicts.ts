@@ -18,7 +18,7 @@ import type { AckListener, InFlightWindow, Verdict } from "./window.ts";
 export interface VerdictsOptions {
   readonly window: InFlightWindow<Way>;
   readonly gates: Gates;
-  readonly watches: Pick<Watches, "takes" | "recheck">;
+  readonly watches: Pick<Watches, "takes" | "missed" | "recheck">;
   readonly log: DeliveryLog;
   readonly time: Clock;
   /** Called for each answer, whatever it says. */
@@ -119,7 +119,7 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
       case "refused": {
         const { reason, scope, isStreamAway } = ack;
         const isUncovered = isStreamAway && !watches.takes(stream, subject);
-        if (isStreamAway) watches.recheck(stream);
+        if (isStreamAway) watches.missed(stream, subject);
         if (isUncovered) {
           rarely(`uncovered ${subject}`, () =>
             log.error("the stream does not take the subject", { stream, subject }),
@@ -209,6 +209,7 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
     }
     const subject = window.listenerAt(slot)?.outgoing.routes[window.routeAt(slot)]?.subject ?? "";
     findings.elsewhere(stream, other, subject);
+    watches.missed(stream, subject);
     settle(slot, "unacked", { ...UNREACHED, reason: `stream "${other}" takes the subject` });
   }
 

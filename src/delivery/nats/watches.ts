@@ -35,6 +35,8 @@ export interface Watches {
   takes(stream: string, subject: string): boolean;
   /** Whether a message of the subject would be acked and not be kept. */
   loses(stream: string, subject: string): boolean;
+  /** A message for the stream went to another one, or to none: looks at it again soon. */
+  missed(stream: string, subject: string): void;
   /** Looks at a stream again soon, or at all of them. */
   recheck(stream?: string): void;
   findings(): Finding[];
@@ -124,6 +126,7 @@ export function createWatches(options: WatchesOptions): Watches {
     },
     loses: (stream, subject) => streams.get(stream)?.watch.loses(subject) ?? false,
     takes: (stream, subject) => streams.get(stream)?.watch.takes(subject) ?? true,
+    missed: (stream, subject) => streams.get(stream)?.watch.missed(subject),
     recheck: (stream) => {
       if (stream !== undefined) streams.get(stream)?.watch.recheck();
       else for (const { watch } of streams.values()) watch.recheck();

@@ -93,7 +93,7 @@ test("take tells of a subject that the stream does not take as the destination's
   const one = openVerdicts({ takes: false });
   one.verdicts.take(one.send(), answer(""));
   expect(one.heard).toEqual([["unacked", 'the stream does not take "pixel.warehouse.page"']]);
-  expect([one.phases(), one.rechecked]).toEqual([["open", "shut"], ["WAREHOUSE"]]);
+  expect([one.phases(), one.missed]).toEqual([["open", "shut"], ["WAREHOUSE pixel.warehouse.page"]]);
   expect(one.log.lines.join()).toContain("the stream does not take the subject");
 });
 
