@@ -116,3 +116,12 @@ test("use keeps events of a destination that is gone from a stream that is still
   await until("the spool is empty", () => delivery.state().spooled === 0);
   expect(await countIn(server.url, "PIXEL", "ads")).toEqual({ ids: 1, twice: 0 });
 });
+
+test("use creates a destination's own stream at once, while the default stream gives up what it is to take", async () => {
+  const server = await nats();
+  const delivery = openDelivery(at(server));
+  await untilUp(delivery);
+  delivery.use(BEFORE);
+  await until("its stream is there", () => delivery.state().destinations[0]?.state === "open");
+  expect(delivery.log.lines.filter((line) => line.includes("Cannot create the stream"))).toEqual([]);
+});

@@ -120,18 +120,18 @@ async function create(
   } catch (error) {
     if (!isApiError(error, SUBJECTS_OVERLAP)) return failed(error, "blocked");
     try {
-      if (await makeRoom(manager, spec, layout)) return await add();
+      await makeRoom(manager, spec, layout);
+      // Also where nothing was left to do: the other stream's own watch may have been there first.
+      return await add();
     } catch (second) {
       return failed(second, "blocked");
     }
-    return failed(error, "blocked");
   }
 }
 
 /** Has the layout's other streams give up what a new one must take: `pixel.>` of the default stream becomes a list. */
-async function makeRoom(manager: JetStreamManager, spec: StreamSpec, layout: Layout): Promise<boolean> {
+async function makeRoom(manager: JetStreamManager, spec: StreamSpec, layout: Layout): Promise<void> {
   const room = new PatternSet(spec.subjects);
-  let isDone = false;
   for (const other of layout.streams.values()) {
     const found = other.name === spec.name ? null : await look(manager, { spec: other, layout });
     if (found?.is !== "ready" || !isManaged(found.info.config)) continue;
@@ -140,9 +140,7 @@ async function makeRoom(manager: JetStreamManager, spec: StreamSpec, layout: Lay
     const change = changes.find(({ update }) => update?.subjects !== undefined);
     if (change?.update == null) continue;
     await manager.streams.update(other.name, change.update);
-    isDone = true;
   }
-  return isDone;
 }
 
 /** Without `mayApply` no setting is touched: two gateways that are configured differently would fight for ever. */
