@@ -6,6 +6,7 @@ import { isAside } from "../delivery/spool/contents.ts";
 import { type Decided, type Decision, openDecided } from "../delivery/spool/decide.ts";
 import { faultOf, SpoolError } from "../delivery/spool/fault.ts";
 import { type Lock, lockFolder } from "../delivery/spool/lock.ts";
+import { countOf } from "./countof.ts";
 import { Exit } from "./exit.ts";
 import { warnOfLog } from "./spoollog.ts";
 
@@ -24,7 +25,7 @@ export interface DecideOptions {
 /** Between two transactions the gateway has the file. */
 const PAUSE_MS = 20;
 const DONE: Readonly<Record<Decision, string>> = {
-  retry: "put back: they wait for their destination again",
+  retry: "put back into the backlog",
   discard: "thrown away",
 };
 
@@ -59,9 +60,9 @@ async function decideAlone(options: DecideOptions, isAlone: boolean): Promise<nu
       const path = join(dataDir, file);
       opened.push(openDecided(decision, { path, destinationId, maxBytes, isAlone, clock: Date.now }));
     }
-    const count = opened.reduce((sum, one) => sum + one.count, 0);
-    if (decision === "discard" && count > 0 && !isSure) {
-      throw new Exit(2, `Cannot discard ${count} copies for good: say --yes to that`);
+    const all = opened.reduce((sum, one) => sum + one.count, 0);
+    if (decision === "discard" && all > 0 && !isSure) {
+      throw new Exit(2, `Cannot discard ${countOf(all, "copy", "copies")} for good: say --yes to that`);
     }
     for (const one of opened) while (one.next()) await sleep(PAUSE_MS);
   } finally {
@@ -69,7 +70,7 @@ async function decideAlone(options: DecideOptions, isAlone: boolean): Promise<nu
   }
   const done = opened.reduce((sum, one) => sum + one.done, 0);
   const damaged = opened.reduce((sum, one) => sum + one.damaged, 0);
-  console.error(`${done} copies ${DONE[decision]}`);
+  console.error(`${countOf(done, "copy", "copies")} ${DONE[decision]}`);
   if (files.length < options.files.length) {
     console.error("What is in damaged files comes back when a gateway runs, or with spool drain");
   }

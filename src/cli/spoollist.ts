@@ -1,5 +1,6 @@
 // What `pixelgate spool list` prints: for people a file with its backlogs and its quarantine, for programs JSON.
 import type { Contents, CountedBacklog, CountedQuarantine } from "../delivery/spool/count.ts";
+import { countOf } from "./countof.ts";
 
 /** Events of all files that can be read. */
 type Total = Pick<Contents, "events" | "bytes" | "oldestAt" | "newestAt" | "backlogs" | "quarantine">;
@@ -75,14 +76,14 @@ function describe({ events, bytes, oldestAt, newestAt, backlogs, quarantine }: T
   const times = oldestAt === null ? "" : `, spooled from ${timeOf(oldestAt)} to ${timeOf(newestAt)}`;
   const width = Math.max(0, ...[...backlogs.keys()].map((id) => id.length));
   return [
-    `  ${events} events of ${bytes} bytes${times}`,
+    `  ${countOf(events, "event", "events")}, ${bytes} bytes${times}`,
     ...[...backlogs].map(
       ([id, { copies, bytes, oldestAt }]) =>
-        `  → ${id.padEnd(width)}  ${copies} of ${bytes} bytes, the oldest from ${timeOf(oldestAt)}`,
+        `  → ${id.padEnd(width)}  ${countOf(copies, "copy", "copies")}, ${bytes} bytes, the oldest from ${timeOf(oldestAt)}`,
     ),
     ...quarantine.map(
       ({ destinationId, reason, copies, bytes, oldestAt, newestAt }) =>
-        `  in quarantine for ${destinationId}: ${copies} of ${bytes} bytes from ${timeOf(oldestAt)} to ${timeOf(newestAt)}: ${reason}`,
+        `  in quarantine for ${destinationId}: ${countOf(copies, "copy", "copies")}, ${bytes} bytes, from ${timeOf(oldestAt)} to ${timeOf(newestAt)}: ${reason}`,
     ),
   ];
 }

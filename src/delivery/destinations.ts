@@ -32,7 +32,7 @@ export function listDestinations(sources: DestinationSources): DestinationState[
       id,
       state: gate?.state ?? "unknown",
       reason: gate?.reason ?? "",
-      sinceMs: gate?.sinceMs ?? null,
+      sinceMs: whole(gate?.sinceMs ?? null),
       copies: sum(waiting.map(({ copies }) => copies)),
       bytes: sum(waiting.map(({ bytes }) => bytes)),
       oldestMs: Number.isFinite(oldestAtMs) ? Math.max(0, nowMs - oldestAtMs) : null,
@@ -45,6 +45,11 @@ export function listDestinations(sources: DestinationSources): DestinationState[
 /** Copies in the quarantine of a spool, of all destinations. */
 export function countQuarantined(spool: Pick<Spool, "quarantined">): number {
   return sum(Array.from(spool.quarantined().values(), ({ copies }) => copies));
+}
+
+/** The clock of a gate has fractions, and what is told of it has none. */
+function whole(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms);
 }
 
 function sum(numbers: readonly number[]): number {

@@ -60,7 +60,7 @@ test("spool list counts the events of a folder, by file and by destination, and 
   const { code, stdout, stderr } = await runCommand(["spool", "list", folder]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(
-    /^spool\.db spool\.db-wal spool\.db-shm\n {2}200 events of \d+ bytes, spooled from 20\S+Z to 20\S+Z\n {2}→ demo {2}200 of \d+ bytes, the oldest from 20\S+Z\ntotal\n/,
+    /^spool\.db spool\.db-wal spool\.db-shm\n {2}200 events, \d+ bytes, spooled from 20\S+Z to 20\S+Z\n {2}→ demo {2}200 copies, \d+ bytes, the oldest from 20\S+Z\ntotal\n/,
   );
   expect(stdout).toEndWith(BELONGS);
   expect(readdirSync(folder)).toEqual(before);

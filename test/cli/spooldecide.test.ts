@@ -31,7 +31,7 @@ test("spool retry puts copies back beside a gateway, which relays them, and says
   expect(ended).toMatchObject({
     code: 0,
     stdout: "",
-    stderr: "250 copies put back: they wait for their destination again\n",
+    stderr: "250 copies put back into the backlog\n",
   });
   await until("the spool has noticed it", () => waiting(spool, { destinationId: "ads" }).length === 250);
   expect(spool.quarantined().get("warehouse")?.copies).toBe(250);
@@ -42,7 +42,7 @@ test("spool retry works on the folder of a gateway that is gone, on Deno as well
   const { folder, spool } = await refused(3);
   spool.close();
   const { code, stderr } = await runCommand(["spool", "retry", folder], {}, COMMANDS.deno);
-  expect([code, stderr]).toEqual([0, "6 copies put back: they wait for their destination again\n"]);
+  expect([code, stderr]).toEqual([0, "6 copies put back into the backlog\n"]);
   const again = open(folder);
   expect(waiting(again.spool).map(({ id }) => id)).toEqual(["e0", "e1", "e2"]);
   expect(again.log.lines).toEqual([]);
@@ -74,6 +74,16 @@ test("spool retry says that copies in a damaged file come back otherwise", async
   const { code, stderr } = await runCommand(["spool", "retry", folder]);
   expect([code, stderr]).toEqual([
     0,
-    "0 copies put back: they wait for their destination again\nWhat is in damaged files comes back when a gateway runs, or with spool drain\n",
+    "0 copies put back into the backlog\nWhat is in damaged files comes back when a gateway runs, or with spool drain\n",
   ]);
+});
+
+test("spool discard and spool retry count one copy as one", async () => {
+  const { folder, spool } = await refused(1);
+  spool.close();
+  const ads = [folder, "--destination", "ads"];
+  const { stderr } = await runCommand(["spool", "discard", ...ads]);
+  expect(stderr).toBe("Cannot discard 1 copy for good: say --yes to that\n");
+  expect((await runCommand(["spool", "discard", ...ads, "--yes"])).stderr).toBe("1 copy thrown away\n");
+  expect((await runCommand(["spool", "retry", folder])).stderr).toBe("1 copy put back into the backlog\n");
 });

@@ -32,6 +32,13 @@ test("listDestinations tells the gates of a connection, and none of one that is 
   ]);
 });
 
+test("listDestinations tells of a gate whole milliseconds", () => {
+  const gates = () => [{ id: "a", state: "shut", reason: "full", sinceMs: 1272.998856 } as const];
+  const publisher = { state: "up", destinations: gates } as const;
+  const [told] = listDestinations({ ...NOTHING, configured: ["a"], publisher });
+  expect(told?.sinceMs).toBe(1273);
+});
+
 test("listDestinations adds up the spools, takes the oldest copy, and lists what only a spool knows", () => {
   const spools = [
     spoolWith("a", 2, NOW - 500, 3),

@@ -106,8 +106,8 @@ export const SPOOL_FILE: readonly Mutant[] = [
   {
     name: "a copy in quarantine is thrown away without --yes",
     file: "src/cli/spooldecide.ts",
-    from: 'if (decision === "discard" && count > 0 && !isSure) {',
-    to: 'if (decision === "discard" && count < 0 && !isSure) {',
+    from: 'if (decision === "discard" && all > 0 && !isSure) {',
+    to: 'if (decision === "discard" && all < 0 && !isSure) {',
     tests: ["test/cli/spooldecide.test.ts"],
   },
 ];

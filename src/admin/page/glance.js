@@ -1,7 +1,7 @@
 // The figures at a glance: what happens to requests in a second and in all, NATS, the spool.
 import { addSecond } from "./chart.js";
 import { byId } from "./dom.js";
-import { writeBytes, writeCount, writeDuration, writeRate } from "./format.js";
+import { writeBytes, writeCount, writeCountOf, writeDuration, writeRate } from "./format.js";
 import { ACCEPTED, countOf, ERRORS } from "./outcome.js";
 
 /** Each figure, and the outcomes that it counts. @type {Record<string, readonly string[]>} */
@@ -63,7 +63,7 @@ function showNats({ nats, inFlight }) {
 function showSpool({ nats, spool, spooled, spooledBytes, oldestSpooledMs }) {
   const isWaiting = spooled > 0 && nats !== "off";
   byId("spool", HTMLElement).dataset.state = spool !== "open" ? "bad" : isWaiting ? "warn" : "idle";
-  const held = spooled === 0 ? "empty" : `${writeCount(spooled)} events`;
+  const held = spooled === 0 ? "empty" : writeCountOf(spooled, "event", "events");
   setText("spool-text", spool === "open" ? held : spool);
   const oldest = oldestSpooledMs === null ? "" : `, oldest ${writeDuration(oldestSpooledMs)}`;
   setText("spool-more", spooled === 0 ? "" : `${writeBytes(spooledBytes)}${oldest}`);
