@@ -6,11 +6,14 @@ import { writeDuration } from "../config/units.ts";
 import type { Finding } from "../delivery/finding.ts";
 import { reasonOf } from "../delivery/log.ts";
 import { largestEventBytes } from "../delivery/nats/inspect.ts";
+import { showSome } from "../delivery/nats/pattern.ts";
+import type { ReadyStream } from "../delivery/nats/stream.ts";
 import { type Survey, type Surveyed, surveyStreams } from "../delivery/nats/survey.ts";
 import { showSize } from "../delivery/nats/wanted.ts";
+import { countOf } from "./countof.ts";
 import { Exit } from "./exit.ts";
 
-/** Prints the table; resolves with the exit code, 1 when there is a fault or a stream that JetStream does not tell of. */
+/** Prints the table; resolves with the exit code, 1 when there is a fault. */
 export async function checkNats(config: Config, layout: Layout): Promise<number> {
   if (config.nats === null) throw new Exit(2, "Cannot check NATS: NATS_URL is not set");
   const survey = await surveyStreams(config.nats, layout, largestEventBytes(config.maxUrlBytes)).catch(
@@ -19,10 +22,7 @@ export async function checkNats(config: Config, layout: Layout): Promise<number>
     },
   );
   process.stdout.write(`${describeSurvey(survey)}\n`);
-  const isFaulty = survey.streams.some(
-    ({ state, findings }) => state.is === "unknown" || findings.some(({ severity }) => severity === "fault"),
-  );
-  return isFaulty ? 1 : 0;
+  return survey.streams.flatMap(notesOf).some(({ kind }) => kind === "fault") ? 1 : 0;
 }
 
 const HEAD = ["stream", "exists", "subjects", "retention", "replicas", "limits"];
@@ -37,19 +37,20 @@ export function describeSurvey({ address, version, maxPayload, streams }: Survey
       .join("  ")
       .trimEnd(),
   );
-  const findings = streams.flatMap(({ findings }) => findings);
+  const notes = streams.map(notesOf);
+  const count = (kind: Note["kind"]) => notes.flat().filter((one) => one.kind === kind).length;
   return [
     `${address}, nats-server ${version}, max_payload ${showSize(maxPayload)}`,
     head,
-    ...streams.flatMap((stream, index) => [lines[index] ?? "", ...notesOf(stream)]),
-    `${count(findings, "fault")}, ${count(findings, "warning")}`,
+    ...lines.flatMap((line, index) => [line, ...(notes[index] ?? []).flatMap(showNote)]),
+    `${countOf(count("fault"), "fault", "faults")}, ${countOf(count("warning"), "warning", "warnings")}`,
   ].join("\n");
 }
 
 function rowOf({ spec, state }: Surveyed): string[] {
   if (state.is !== "ready") {
     const exists = state.is === "missing" ? "no" : "?";
-    return [spec.name, exists, spec.subjects.join(" "), "", "", ""];
+    return [spec.name, exists, someOf(spec.subjects), "", "", ""];
   }
   const { config } = state.info;
   const limits = [
@@ -60,30 +61,71 @@ function rowOf({ spec, state }: Surveyed): string[] {
     ...(config.max_msg_size > 0 ? [`${showSize(config.max_msg_size)} a message`] : []),
     `discard ${config.discard}`,
   ];
-  const subjects = (config.subjects ?? []).join(" ") || "none";
+  const subjects = someOf(config.subjects ?? []) || "none";
   return [spec.name, "yes", subjects, config.retention, String(config.num_replicas), limits.join(", ")];
 }
 
-/** What stands below a stream's row. */
-function notesOf({ state, findings }: Surveyed): string[] {
-  const notes = findings.flatMap(({ severity, says, cure }) => note(severity, says, cure));
-  switch (state.is) {
-    case "ready":
-      return [...notes, ...state.differences.flatMap(({ says, cure }) => note("differs", says, cure))];
-    case "missing":
-      return [...notes, ...note("note", "the gateway creates it when it starts", null)];
-    case "unmanaged":
-      return [...notes, ...note("note", `it may not be looked up: ${state.reason}`, null)];
-    default:
-      return [...notes, ...note("fault", `JetStream does not tell of it: ${state.reason}`, null)];
-  }
+const SHOWN = 4;
+
+/** So that a stream of a hundred destinations does not make every row as long as its own. */
+function someOf(subjects: readonly string[]): string {
+  const more = subjects.length - SHOWN;
+  return [...subjects.slice(0, SHOWN), ...(more > 0 ? [`and ${more} more`] : [])].join(" ");
 }
 
-function note(kind: string, says: string, cure: string | null): string[] {
+/** What stands below a stream's row. */
+interface Note {
+  readonly kind: Finding["severity"] | "differs" | "note";
+  readonly says: string;
+  readonly cure: string | null;
+}
+
+function showNote({ kind, says, cure }: Note): string[] {
   return [`  ${kind}: ${says}`, ...(cure === null ? [] : [`    ${cure}`])];
 }
 
-function count(findings: readonly Finding[], severity: Finding["severity"]): string {
-  const number = findings.filter((finding) => finding.severity === severity).length;
-  return `${number} ${number === 1 ? severity : `${severity}s`}`;
+function notesOf({ state, findings, unheard, unasked }: Surveyed): Note[] {
+  const notes: Note[] = findings.map(({ severity, says, cure }) => ({ kind: severity, says, cure }));
+  const add = (kind: Note["kind"], says: string) => notes.push({ kind, says, cure: null });
+  switch (state.is) {
+    case "ready":
+      for (const says of fullness(state)) add("note", says);
+      notes.push(...state.differences.map(({ says, cure }) => ({ kind: "differs", says, cure }) as const));
+      break;
+    case "missing":
+      add("note", "the gateway creates it, where its user may");
+      break;
+    case "unmanaged":
+      add("note", `it may not be looked up: ${state.reason}`);
+      if (unheard.length > 0) add("fault", `no stream answers for ${showSome(unheard)}`);
+      break;
+    default:
+      add("fault", `JetStream does not tell of it: ${state.reason}`);
+  }
+  if (unasked.length > 0) {
+    add("note", `this user may not ask who takes ${showSome(unasked)}, and perhaps not publish there`);
+  }
+  return notes;
+}
+
+/** Part of a bound from which it is told that it is near. */
+const NEAR = 0.8;
+
+/** How near a stream is to bounds at which it refuses messages. One that discards old ones instead has a finding. */
+function fullness({ info: { config, state } }: ReadyStream): string[] {
+  if (config.discard !== "new") return [];
+  const bounds = [
+    { used: state.messages, most: config.max_msgs, says: `${state.messages} of ${config.max_msgs} messages` },
+    {
+      used: state.bytes,
+      most: config.max_bytes,
+      says: `${state.bytes} bytes of ${showSize(config.max_bytes)}`,
+    },
+  ];
+  return bounds
+    .filter(({ used, most }) => most > 0 && used >= NEAR * most)
+    .map(({ used, most, says }) => {
+      const percent = Math.floor((100 * used) / most);
+      return `it is ${percent} % full, ${says}: events that it refuses wait in the spool`;
+    });
 }

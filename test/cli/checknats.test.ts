@@ -7,7 +7,7 @@ import { nanos } from "nats";
 import { runCommand } from "../support/gatewayprocess.ts";
 import { natsVersion } from "../support/natsbinaries.ts";
 import { administer, type NatsServer, startNats } from "../support/natsserver.ts";
-import { addStreams } from "../support/streamlook.ts";
+import { addStreams, connectTo } from "../support/streamlook.ts";
 
 const DAYS = 86_400_000;
 
@@ -63,9 +63,9 @@ describe("pixelgate check --nats", () => {
       head(),
       "stream     exists  subjects                          retention  replicas  limits",
       "PIXEL      no      pixel.alerts.> pixel._rejected.>",
-      "  note: the gateway creates it when it starts",
+      "  note: the gateway creates it, where its user may",
       "WAREHOUSE  no      pixel.warehouse.>",
-      "  note: the gateway creates it when it starts",
+      "  note: the gateway creates it, where its user may",
       "0 faults, 0 warnings",
       "",
     ]);
@@ -140,6 +140,30 @@ describe("pixelgate check --nats", () => {
     });
   });
 
+  test("says how full a stream is that refuses what does not fit, and no more than a few subjects of one that has many", async () => {
+    const subjects = ["pixel.alerts.>", "pixel._rejected.>", "a", "b", "c", "d"];
+    const bound = { discard: "new", max_age: nanos(3 * DAYS), max_msgs: 5, max_bytes: 1024 ** 2 } as const;
+    await addStreams(server, { name: "PIXEL", subjects, ...bound });
+    const connection = await connectTo(server);
+    const publish = async (count: number) => {
+      for (let sent = 0; sent < count; sent++) await connection.request("a", "");
+    };
+    try {
+      await publish(3);
+      expect((await check()).stdout).not.toContain("full");
+      await publish(1);
+      const { code, stdout } = await check();
+      expect(code).toBe(0);
+      expect(stdout).toContain("PIXEL      yes     pixel.alerts.> pixel._rejected.> a b and 2 more  limits");
+      expect(stdout).toContain(
+        "  note: it is 80 % full, 4 of 5 messages: events that it refuses wait in the spool\n",
+      );
+    } finally {
+      await connection.close();
+      await administer(server.url, (manager) => manager.streams.delete("PIXEL"));
+    }
+  });
+
   test("without NATS_URL ends with 2, and with 1 where nobody answers, without the password", async () => {
     expect(await runCommand(["check", file, "--nats"])).toEqual({
       code: 2,
@@ -157,17 +181,24 @@ describe("pixelgate check --nats", () => {
       config: "accounts { A { users: [{ user: a, password: a }] } }\nno_auth_user: a",
     });
     const denied = await startNats({
-      config: `authorization { users: [{ user: u, password: p, permissions: { publish: ["pixel.>"] } }] }\nno_auth_user: u`,
+      config: `authorization { users: [{ user: u, password: p, permissions: { publish: ["pixel.alerts.>"] } }] }\nno_auth_user: u`,
     });
     try {
       const first = await check({ NATS_URL: mute.url });
       expect(first.code).toBe(1);
       expect(first.stdout).toContain("  fault: JetStream does not tell of it: ");
       const second = await check({ NATS_URL: denied.url });
-      expect(second.code).toBe(0);
-      expect(second.stdout).toContain(
-        "  note: it may not be looked up: publish on $JS.API.STREAM.INFO.PIXEL is not",
-      );
+      expect(second.code).toBe(1);
+      expect(second.stdout.split("\n").slice(2)).toEqual([
+        "PIXEL      ?       pixel.alerts.> pixel._rejected.>",
+        "  note: it may not be looked up: publish on $JS.API.STREAM.INFO.PIXEL is not permitted",
+        "  fault: no stream answers for pixel.alerts.>",
+        "WAREHOUSE  ?       pixel.warehouse.>",
+        "  note: it may not be looked up: publish on $JS.API.STREAM.INFO.WAREHOUSE is not permitted",
+        "  note: this user may not ask who takes pixel.warehouse.>, and perhaps not publish there",
+        "1 fault, 0 warnings",
+        "",
+      ]);
     } finally {
       await mute.stop();
       await denied.stop();

@@ -22,12 +22,17 @@ export function isLook(subject: string): boolean {
   return subject.split(".").includes(LOOK);
 }
 
+/** Those of the patterns that leave a token open: a subject that is whole is an event's, and is not asked for. */
+export function askedOf(patterns: readonly string[]): string[] {
+  return patterns.filter((pattern) => /[*>]/.test(pattern));
+}
+
 /**
  * Asks for each pattern that leaves a token open. One that nobody answers for has no streams; one that may not be
  * asked for is missing.
  */
 export async function hear(connection: NatsConnection, patterns: readonly string[]): Promise<Heard[]> {
-  const open = patterns.filter((pattern) => /[*>]/.test(pattern));
+  const open = askedOf(patterns);
   const heard: Heard[] = [];
   for (let from = 0; from < open.length; from += AT_ONCE) {
     const asked = open.slice(from, from + AT_ONCE).map((pattern) => ask(connection, pattern));

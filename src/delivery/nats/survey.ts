@@ -1,7 +1,7 @@
 // Looks all streams of a configuration up, once, for a command that tells an operator of them. Changes nothing.
 import type { Layout, StreamSpec } from "../../config/layout.ts";
 import type { Finding } from "../finding.ts";
-import { type Heard, hear } from "./heard.ts";
+import { askedOf, type Heard, hear } from "./heard.ts";
 import { inspectHeard, inspectStream } from "./inspect.ts";
 import { patternsOf } from "./interest.ts";
 import { dial, jetStreamOptions, type NatsOptions } from "./servers.ts";
@@ -13,6 +13,10 @@ export interface Surveyed {
   readonly spec: StreamSpec;
   readonly state: StreamState;
   readonly findings: readonly Finding[];
+  /** Patterns that nobody answers for: no stream takes them, or its leader is away. One with `no_ack` answers nobody, too. */
+  readonly unheard: readonly string[];
+  /** Patterns that this user may not ask for. */
+  readonly unasked: readonly string[];
 }
 
 /** What a server says of all streams. */
@@ -56,12 +60,21 @@ export async function surveyStreams(
           ...(ready === null ? [] : inspectStream(ready, spec, limits, layout)),
           ...inspectHeard(lasting, spec.name, ready?.info.config.subjects ?? []),
         ];
-        return { spec, state, findings };
+        return { spec, state, findings, unheard: unheardOf(heard), unasked: unaskedOf(spec, layout, heard) };
       }),
     };
   } finally {
     await connection.close();
   }
+}
+
+function unheardOf(heard: readonly Heard[]): string[] {
+  return heard.filter(({ streams }) => streams.length === 0).map(({ pattern }) => pattern);
+}
+
+function unaskedOf(spec: StreamSpec, layout: Layout, heard: readonly Heard[]): string[] {
+  const asked = new Set(heard.map(({ pattern }) => pattern));
+  return askedOf(patternsOf(spec, layout)).filter((pattern) => !asked.has(pattern));
 }
 
 function without(heard: readonly Heard[], names: ReadonlySet<string>): Heard[] {
