@@ -38,12 +38,17 @@ export class Stocks<View extends Stock> {
   }
 }
 
-/** A backlog as it is told: the time of its oldest event is asked for when it is wanted. */
+/**
+ * A backlog as it is told, until its copies are others. The time of its oldest event is a query: asked when it is wanted, and
+ * again only where it could not be read.
+ */
 export function viewBacklog(stock: Stock, oldestAt: () => number | null): Backlog {
+  let known: number | null = null;
   return {
     ...stock,
     get oldestAtMs() {
-      return oldestAt();
+      known ??= oldestAt();
+      return known;
     },
   };
 }
