@@ -1,6 +1,5 @@
 // The backlogs of one open file, and its quarantine, as they are known without a look at it.
-import type { Stock } from "./copies.ts";
-import { addStocks } from "./share.ts";
+import { addStocks, type Stock } from "./stock.ts";
 
 /** What waits for one destination. */
 export interface Backlog extends Stock {

@@ -2,7 +2,7 @@
 // copy. Knows the sums of nothing.
 import type { DatabaseSync } from "node:sqlite";
 import { type Addition, waitingRoutes } from "./addition.ts";
-import type { CopyIndex, Stock } from "./copies.ts";
+import type { CopyIndex } from "./copies.ts";
 import { DamageError, MisfitError } from "./fault.ts";
 import { prepareEvents } from "./insert.ts";
 import type { QuarantineTable } from "./quarantine.ts";
@@ -14,6 +14,7 @@ import {
   type SpooledRoute,
   writeRoutes,
 } from "./row.ts";
+import { addStocks, type Stock } from "./stock.ts";
 
 /** Copies of one event that go, by destination: to quarantine with a reason, or null because they are delivered. */
 export interface Gone {
@@ -119,8 +120,8 @@ export function prepareChanges(database: DatabaseSync, parts: ChangedParts): (ch
     spooledAtMs: number,
   ): void {
     quarantine?.add({ event, destinationId, subject, reason, atMs, spooledAtMs });
-    const { copies, bytes } = quarantined.get(destinationId) ?? { copies: 0, bytes: 0 };
-    quarantined.set(destinationId, { copies: copies + 1, bytes: bytes + event.payloadBytes });
+    const one = { copies: 1, bytes: event.payloadBytes };
+    quarantined.set(destinationId, addStocks(quarantined.get(destinationId), one));
   }
 
   /** Takes copies out; gives the routes of those that were there. */

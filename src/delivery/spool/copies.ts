@@ -4,12 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { MisfitError } from "./fault.ts";
 import { prepareCopies } from "./insert.ts";
 import { ROW_COLUMNS, type Row } from "./row.ts";
-
-/** Copies, and the payload bytes of all of them. */
-export interface Stock {
-  readonly copies: number;
-  readonly bytes: number;
-}
+import { NO_STOCK, type Stock } from "./stock.ts";
 
 /** Which copies to read. */
 export interface ReadOptions {
@@ -20,8 +15,6 @@ export interface ReadOptions {
   /** Only copies that may be in the stream already: the duplicate window is open for them and closing. */
   readonly onlyMaybeStored?: boolean;
 }
-
-const NOTHING: Stock = { copies: 0, bytes: 0 };
 
 /** The index of one open file. Each function throws what SQLite throws. */
 export interface CopyIndex {
@@ -99,7 +92,7 @@ export function openCopyIndex(database: DatabaseSync, hasSums: boolean): CopyInd
     if (stock.copies > 0) return stock;
     drop.run(destination);
     if (any.get(destination) !== undefined) throw misfit(destination);
-    return NOTHING;
+    return NO_STOCK;
   }
 
   /** Every destination that has copies; found without a look at each of them. */

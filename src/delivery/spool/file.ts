@@ -1,9 +1,10 @@
 // What can be done with a spool's file, whether it is there or something stands in for it. Each throws what SQLite throws.
 import type { Backlog } from "./backlogs.ts";
 import type { Change } from "./change.ts";
-import type { ReadOptions, Stock } from "./copies.ts";
+import type { ReadOptions } from "./copies.ts";
 import type { Quarantined } from "./quarantine.ts";
 import type { DamagedRow, SpooledEvent } from "./row.ts";
+import type { Stock } from "./stock.ts";
 
 /** A spool's file, open for the one process that writes it. */
 export interface SpoolFile {

@@ -3,8 +3,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import type { EventType } from "../../pixel/schema.ts";
-import type { Stock } from "./copies.ts";
 import { DamagedRow, type Row, type SpooledContent } from "./row.ts";
+import type { Stock } from "./stock.ts";
 
 /** A copy to be kept in quarantine. */
 export interface Refused {

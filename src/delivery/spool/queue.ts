@@ -1,6 +1,6 @@
 // Appends that wait for the next transaction: bounded in number and bytes, and taken a batch at a time.
 import type { Addition } from "./addition.ts";
-import type { Stock } from "./copies.ts";
+import { NO_STOCK, type Stock } from "./stock.ts";
 
 /** An event to be spooled, and who waits for it. */
 export interface Append extends Addition {
@@ -13,8 +13,6 @@ const MAX_WAITING = 100_000;
 const MAX_WAITING_BYTES = 96 * 1024 * 1024;
 /** Rows of one transaction: a commit holds the event loop, at about 5 µs a row. */
 const MAX_BATCH = 2000;
-
-const NOTHING: Stock = { copies: 0, bytes: 0 };
 
 /** The queue of one spool. */
 export class AppendQueue {
@@ -39,7 +37,7 @@ export class AppendQueue {
 
   /** What waits for the backlog of a destination. */
   backlog(destinationId: string): Stock {
-    return this.#backlogs.get(destinationId) ?? NOTHING;
+    return this.#backlogs.get(destinationId) ?? NO_STOCK;
   }
 
   /** Takes an append in; false when there is no room for it. */

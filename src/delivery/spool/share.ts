@@ -1,12 +1,11 @@
 // How much of a spool one destination's backlog may take, so that a dead destination leaves room for the others.
-import type { Stock } from "./copies.ts";
+import type { Stock } from "./stock.ts";
 
 /** What a row has beside its payload, about: ids, routes, the sum; and what the index of copies has for it. */
 const ROW_BYTES = 140;
 const INDEX_BYTES = 45;
 /** A page of rows without its header, and what it takes of the file. */
 const [ROOM_BYTES, PAGE_BYTES] = [4088, 4096];
-const NOTHING: Stock = { copies: 0, bytes: 0 };
 
 /** Whether one more event of so many payload bytes stays within a share of so many bytes of the file. */
 export function isWithinShare({ copies, bytes }: Stock, moreBytes: number, shareBytes: number): boolean {
@@ -21,16 +20,4 @@ export function fileBytes(copies: number, payloadBytes: number): number {
   const row = payloadBytes / copies + ROW_BYTES;
   const rows = Math.floor(ROOM_BYTES / row);
   return copies * ((rows >= 1 ? PAGE_BYTES / rows : row + PAGE_BYTES / 2) + INDEX_BYTES);
-}
-
-/** Both together; undefined is nothing. */
-export function addStocks(one: Stock = NOTHING, other: Stock = NOTHING): Stock {
-  return { copies: one.copies + other.copies, bytes: one.bytes + other.bytes };
-}
-
-/** All together. */
-export function totalOf(stocks: Iterable<Stock>): Stock {
-  let total = NOTHING;
-  for (const stock of stocks) total = addStocks(total, stock);
-  return total;
 }

@@ -8,7 +8,7 @@ import type { Copy } from "./addition.ts";
 import type { SpoolState } from "./admission.ts";
 import type { Backlog } from "./backlogs.ts";
 import { createCommit } from "./commit.ts";
-import type { ReadOptions, Stock } from "./copies.ts";
+import type { ReadOptions } from "./copies.ts";
 import { openCurrentFile } from "./current.ts";
 import { prepareFolder } from "./fault.ts";
 import { SPOOL_NAME } from "./name.ts";
@@ -17,7 +17,8 @@ import type { SpooledEvent } from "./row.ts";
 import { RowChanges } from "./rowchanges.ts";
 import { createRowReader } from "./rowreader.ts";
 import { createSalvage, type Found, isQuarantined, placeOf } from "./salvage.ts";
-import { addStocks, isWithinShare, totalOf } from "./share.ts";
+import { isWithinShare } from "./share.ts";
+import { addStocks, type Stock, totalOf } from "./stock.ts";
 
 /** Where a spool is and how large it may get. */
 export interface SpoolOptions {
