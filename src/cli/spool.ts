@@ -131,7 +131,7 @@ async function drain(config: Config, dataDir: string, files: readonly string[]):
     for (const file of files) if (sideLogOf(join(dataDir, file)) === "unknown") warnOfLog(dataDir, file);
     // What was set aside comes back to the spool that it was set aside from.
     const names = [...new Set(files.map((file) => spoolOf(file)?.spool ?? file))];
-    const where = { dataDir, names, maxBytes, nats, stream, layout };
+    const where = { dataDir, names, maxBytes, nats, layout };
     const parts = { ...where, log: LOG, clock: Date.now, time: systemClock };
     return await watch(startDrain(parts), `NATS stream ${stream.name}`);
   } finally {

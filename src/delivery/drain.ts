@@ -1,6 +1,5 @@
 // Brings every event of a data directory's spools to the stream and ends: for the spools of a machine that is gone. Takes no
 // event and opens no port; the folder is this process's own while it runs.
-import type { StreamConfig } from "../config/environment.ts";
 import type { Layout } from "../config/layout.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { countQuarantined } from "./destinations.ts";
@@ -18,7 +17,6 @@ export interface DrainOptions {
   readonly names: readonly string[];
   readonly maxBytes: number;
   readonly nats: NatsOptions;
-  readonly stream: StreamConfig;
   readonly layout: Layout;
   readonly log: DeliveryLog;
   /** Epoch milliseconds. */
