@@ -75,5 +75,5 @@ test("createDelivery warns at its start of a stream that takes no event as large
   await addStreams(server, { name: "PIXEL", subjects: ["pixel.>"], max_msg_size: 4096 });
   const delivery = openDelivery({ ...at(server), maxUrlBytes: 16_384 });
   await until("it is found", () => delivery.state().findings.length > 0);
-  expect(delivery.log.lines.join()).toContain("the largest event, of 52KiB, does not fit");
+  expect(delivery.log.lines.join()).toContain("the largest event, of 88KiB, does not fit");
 });

@@ -25,9 +25,9 @@ export interface SizeLimits {
   readonly maxPayload: number | null;
 }
 
-/** Query and facts of a request in JSON: a character of one byte that is no UTF-8 becomes three, and 4 KiB are ours. */
+/** docs/wire-contract.md, "How large an event can be". */
 export function largestEventBytes(maxUrlBytes: number): number {
-  return 3 * maxUrlBytes + 4096;
+  return 4 * maxUrlBytes + 24_576;
 }
 
 /** What one of the questions below finds. */

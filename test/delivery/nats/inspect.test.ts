@@ -221,6 +221,6 @@ test("inspectStream tells of a server that takes no message as large as an event
   }
 });
 
-test("largestEventBytes is three bytes a byte of the URL, and 4 KiB", () => {
-  expect(largestEventBytes(16_384)).toBe(52 * 1024);
+test("largestEventBytes is what the wire contract says: four bytes a byte of the target, and 24,576", () => {
+  expect(largestEventBytes(16_384)).toBe(88 * 1024);
 });
