@@ -12,9 +12,15 @@ import { describeConfiguration } from "./checkfile.ts";
 import { Exit } from "./exit.ts";
 import { quote, readWords, refuseRest, type Words } from "./words.ts";
 
-interface Verb {
+/** How a command is called, and what it does. */
+interface Use {
   readonly usage: string;
   readonly help: string;
+}
+
+interface Verb extends Use {
+  /** Of a command with actions: each of the others. */
+  readonly more?: readonly Use[];
   readonly run: (words: Words) => Promise<number> | number;
 }
 
@@ -30,8 +36,26 @@ const VERBS: Record<string, Verb> = {
     run: runTail,
   },
   spool: {
-    usage: "spool list|drain|export|retry|discard [dir] [--destination id] [--quarantine] [--json] [--yes]",
-    help: "count the spooled events of a folder, store them in NATS, or print them; put copies in quarantine back, or throw them away; -wal and -shm belong to a spool",
+    usage: "spool list [dir] [--destination id] [--quarantine] [--json]",
+    help: "count what is spooled and what is in quarantine, in PIXELGATE_DATA_DIR or another folder",
+    more: [
+      {
+        usage: "spool export [dir] [--destination id] [--quarantine]",
+        help: "print each spooled event, or each copy in quarantine, as a line of JSON",
+      },
+      {
+        usage: "spool retry [dir] [--destination id]",
+        help: "put copies in quarantine back, to be published",
+      },
+      {
+        usage: "spool discard [dir] [--destination id] --yes",
+        help: "throw copies in quarantine away for good",
+      },
+      {
+        usage: "spool drain [dir]",
+        help: "store what is spooled in NATS, without a gateway",
+      },
+    ],
     run: runSpools,
   },
   explain: {
@@ -80,7 +104,9 @@ function print(text: string): number {
 }
 
 function help(): string {
-  const verbs = Object.values(VERBS).map(({ usage, help }) => `  pixelgate ${usage}\n      ${help}`);
+  const verbs = Object.values(VERBS)
+    .flatMap((verb): Use[] => [verb, ...(verb.more ?? [])])
+    .map(({ usage, help }) => `  pixelgate ${usage}\n      ${help}`);
   const width = Math.max(...Object.keys(SETTINGS).map((name) => name.length));
   const settings = Object.entries(SETTINGS).map(
     ([name, { help, fallback }]) =>

@@ -133,14 +133,14 @@ async function drain(config: Config, dataDir: string, files: readonly string[]):
     const names = [...new Set(files.map((file) => spoolOf(file)?.spool ?? file))];
     const where = { dataDir, names, maxBytes, nats, layout };
     const parts = { ...where, log: LOG, clock: Date.now, time: systemClock };
-    return await watch(startDrain(parts), `NATS stream ${stream.name}`);
+    return await watch(startDrain(parts));
   } finally {
     lock.release();
   }
 }
 
 /** Tells how far it is until it has ended. */
-async function watch(drain: Drain, where: string): Promise<number> {
+async function watch(drain: Drain): Promise<number> {
   let isStopping = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
@@ -156,7 +156,7 @@ async function watch(drain: Drain, where: string): Promise<number> {
   const end = await drain.ended;
   clearInterval(progress);
   const { relayed, left, damagedRows, quarantined } = drain;
-  console.error(`${relayed} events stored in ${where}, ${left} left`);
+  console.error(`${relayed} events stored in NATS, ${left} left`);
   if (damagedRows > 0) console.error(`${damagedRows} rows are damaged and stay, in the table damaged`);
   if (end === "done" && quarantined > 0) {
     const what = `${quarantined} messages that their stream refuses for good stay in quarantine`;

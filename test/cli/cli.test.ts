@@ -27,7 +27,8 @@ describe("pixelgate", () => {
   test("--help names every command and every setting with its default, on stdout", async () => {
     const { code, stdout, stderr } = await runCommand(["--help"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    for (const verb of ["serve", "tail", "spool", "explain", "check", "schema", "health"]) {
+    const spool = ["list", "export", "retry", "discard", "drain"].map((action) => `spool ${action} [dir]`);
+    for (const verb of ["serve", "tail", ...spool, "explain", "check", "schema", "health"]) {
       expect(stdout).toContain(`pixelgate ${verb}`);
     }
     for (const [name, { fallback }] of Object.entries(SETTINGS)) {

@@ -115,7 +115,7 @@ test("spool drain stores every event of a killed gateway in the stream", async (
   const { code, stdout, stderr } = await runCommand(["spool", "drain", folder], env);
   expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
   expect(stderr).toEndWith(
-    "200 events stored in NATS stream PIXEL, 0 left\nThe spool files are empty and stay where they are\n",
+    "200 events stored in NATS, 0 left\nThe spool files are empty and stay where they are\n",
   );
   expect(await readStream(nats.url)).toHaveLength(EVENTS);
   const list = await runCommand(["spool", "list", folder, "--json"]);
@@ -153,7 +153,7 @@ test("spool drain says every second how far it is, and what is left when it is s
   child.kill("SIGINT");
   expect(await exited).toBe(1);
   expect(output).toEndWith(
-    "0 events stored in NATS stream PIXEL, 200 left\nCannot drain all: it was stopped. What is left stays in the spool; run it again\n",
+    "0 events stored in NATS, 200 left\nCannot drain all: it was stopped. What is left stays in the spool; run it again\n",
   );
 }, 30_000);
 
