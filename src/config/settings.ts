@@ -181,18 +181,22 @@ export const SETTINGS = {
     read: pattern(SUBJECT_PREFIX, "made of letters, digits, - and _, not beginning with _"),
   },
   PIXELGATE_STREAM: {
-    help: "JetStream stream",
+    help: "JetStream stream of the destinations that name none",
     fallback: "PIXEL",
     read: pattern(STREAM_NAME, NAME_SIGNS),
   },
-  PIXELGATE_STREAM_REPLICAS: { help: "replicas of the stream", fallback: "1", read: integer(1, 5) },
+  PIXELGATE_STREAM_REPLICAS: {
+    help: "replicas of a stream, unless its destination says",
+    fallback: "1",
+    read: integer(1, 5),
+  },
   PIXELGATE_STREAM_MAX_AGE: {
-    help: "how long the stream keeps an event",
+    help: "how long a stream keeps an event, unless its destination says",
     fallback: "72h",
     read: readDuration,
   },
   PIXELGATE_STREAM_MAX_BYTES: {
-    help: "size of the stream; none: without bound",
+    help: "size of a stream, unless its destination says; none: without bound",
     fallback: "none",
     read: readBound,
   },
