@@ -22,7 +22,7 @@ export const STREAMS: readonly Mutant[] = [
   {
     name: "settings are applied at each look",
     file: `${SRC}/streamwatch.ts`,
-    from: "          isApplying = false;\n",
+    from: "        isApplying = false;\n",
     to: "",
     tests: [`${NATS}/streamwatch.test.ts`],
   },
@@ -43,7 +43,7 @@ export const STREAMS: readonly Mutant[] = [
   {
     name: "no room is made for a stream that comes first",
     file: `${SRC}/stream.ts`,
-    from: "if (await makeRoom(manager, spec, layout)) return await add();",
+    from: "await makeRoom(manager, spec, layout);",
     to: "void makeRoom;",
     tests: [`${NATS}/stream.own.test.ts`],
   },
