@@ -47,10 +47,13 @@ export async function applyChanges(
 
   for (const change of changes) {
     if (!(await apply(change))) continue;
-    const tried = new Set(change.update?.subjects);
+    const taken = new PatternSet(info.config.subjects ?? []);
+    const missing = change.update?.subjects?.filter((pattern) => !taken.covers(pattern)) ?? [];
     for (const pattern of needed) {
+      // A single one is what was refused just now.
+      const isTried = missing.length === 1 && missing[0] === pattern;
+      if (isTried || taken.covers(pattern)) continue;
       const { subjects = [] } = info.config;
-      if (tried.has(pattern) || new PatternSet(subjects).covers(pattern)) continue;
       await apply({
         says: `it does not take ${pattern}`,
         cure: null,

@@ -84,3 +84,23 @@ test("ensureStream adds what is free where a stream of another gateway's has a p
   ]);
   expect((await configOf(server, "WAREHOUSE")).subjects).toEqual(["pixel.warehouse.>"]);
 });
+
+test("ensureStream adds what is free to a list of subjects, too, and names once what is not", async () => {
+  const server = await nats();
+  const apart = { id: "apart", stream: "APART" };
+  await ensure(server, layoutOf([{ id: "alerts" }, apart]));
+  await addStreams(server, { name: "OTHERS", subjects: ["pixel.warehouse.>"] });
+  const layout = layoutOf([{ id: "alerts" }, { id: "warehouse" }, { id: "mail" }, apart]);
+  const first = toldOf(await ensure(server, layout));
+  expect(first.changed).toEqual(["it does not take pixel.mail.>"]);
+  const second = toldOf(await ensure(server, layout));
+  expect(second).toMatchObject({
+    changed: [],
+    differences: [expect.stringMatching(/^it does not take pixel\.warehouse\.>: .*overlap/)],
+  });
+  expect((await configOf(server)).subjects.toSorted()).toEqual([
+    "pixel._rejected.>",
+    "pixel.alerts.>",
+    "pixel.mail.>",
+  ]);
+});
