@@ -115,15 +115,6 @@ export function routesOf(layout: Layout, destinationId: string, type: EventType)
 }
 
 /**
- * Where a destination's copy of an event goes. `visitor` is who the event is of: it counts where the destination has
- * partitions. A destination that is not configured has the default stream.
- */
-export function routeOf(layout: Layout, destinationId: string, type: EventType, visitor: string): Route {
-  const { length } = specOf(layout, destinationId).streams;
-  return routeTo(layout, destinationId, type, length > 1 ? partitionOf(visitor, length) : 0);
-}
-
-/**
  * Where a spooled copy goes now: its destination may have got another stream or other partitions since. It stays in a
  * partition that there still is, where the stream may have it already. A copy of a destination that is not configured any
  * more keeps its subject, in the default stream.

@@ -2,8 +2,9 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { defaultStream } from "../../src/config/environment.ts";
-import { type Layout, resolveLayout, routeAgain, routeOf } from "../../src/config/layout.ts";
+import { type Layout, resolveLayout, routeAgain } from "../../src/config/layout.ts";
 import type { DestinationItem } from "../../src/config/schema.ts";
+import { routeOf } from "../support/configuration.ts";
 
 function layoutOf(destination: DestinationItem, prefix = "pixel"): Layout {
   const sources = [{ id: "s", writeKey: "k", destinations: [] }];

@@ -2,8 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { defaultStream } from "../../src/config/environment.ts";
-import { type Layout, partitionOf, resolveLayout, routeOf } from "../../src/config/layout.ts";
+import { type Layout, partitionOf, resolveLayout } from "../../src/config/layout.ts";
 import type { DestinationItem } from "../../src/config/schema.ts";
+import { routeOf } from "../support/configuration.ts";
 
 const STREAM = { ...defaultStream(), replicas: 1, maxAgeMs: 1000, maxBytes: -1 };
 
@@ -89,7 +90,7 @@ describe("streams", () => {
 describe("where an event goes", () => {
   const layout = layoutOf(PARTITIONED, { id: "alerts" }, { id: "own", stream: "OWN" });
 
-  test("routeOf names the stream of a destination, and the default one where it names none", () => {
+  test("routesOf names the stream of a destination, and the default one where it names none", () => {
     expect(routeOf(layout, "alerts", "page", "v")).toEqual({
       destinationId: "alerts",
       subject: "pixel.alerts.page",
@@ -106,7 +107,7 @@ describe("where an event goes", () => {
     });
   });
 
-  test("routeOf takes the partition that is the CRC-32 of the visitor's UTF-8, modulo the partitions", () => {
+  test("routesOfVisitor takes the partition that is the CRC-32 of the visitor's UTF-8, modulo the partitions", () => {
     // What `cksum`-like tools and other languages say of these texts, so that a consumer may work it out.
     const known: readonly (readonly [visitor: string, sum: number])[] = [
       ["", 0],
@@ -123,7 +124,7 @@ describe("where an event goes", () => {
     }
   });
 
-  test("routeOf takes one partition for a visitor, whatever the type and the destination", () => {
+  test("routesOfVisitor takes one partition for a visitor, whatever the type and the destination", () => {
     const both = layoutOf(PARTITIONED, { id: "ads", stream: "ADS", partitions: 4 });
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (visitor) => {

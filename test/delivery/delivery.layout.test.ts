@@ -2,9 +2,8 @@
 import { expect, test } from "bun:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { nanos } from "nats";
-import { routeOf } from "../../src/config/layout.ts";
 import type { Outgoing } from "../../src/delivery/outgoing.ts";
-import { resolved } from "../support/configuration.ts";
+import { resolved, routeOf } from "../support/configuration.ts";
 import { administer } from "../support/natsserver.ts";
 import { changeStream, countIn } from "../support/neighbours.ts";
 import {

@@ -59,7 +59,7 @@ export const CONFIG: readonly Mutant[] = [
     name: "a spooled copy of a former destination gets another subject",
     file: "src/config/layout.ts",
     from: "if (spec === undefined) return { destinationId, subject, stream: layout.defaultStream };",
-    to: 'if (spec === undefined) return routeOf(layout, destinationId, type, "");',
+    to: "if (spec === undefined) return routeTo(layout, destinationId, type, 0);",
     tests: AGAIN,
   },
   {

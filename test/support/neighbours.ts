@@ -1,10 +1,10 @@
 // Two destinations of one gateway: a healthy one, and a neighbour that something is done to.
 import type { StreamConfig } from "@nats-io/jetstream";
-import { type Layout, routeOf } from "../../src/config/layout.ts";
+import type { Layout } from "../../src/config/layout.ts";
 import type { Delivery, DeliveryOptions } from "../../src/delivery/delivery.ts";
 import type { Delivered, Outgoing } from "../../src/delivery/outgoing.ts";
 import type { DestinationState } from "../../src/delivery/state.ts";
-import { resolved } from "./configuration.ts";
+import { resolved, routeOf } from "./configuration.ts";
 import { administer } from "./natsserver.ts";
 import { countIds, deliver, event, openDelivery, readStream, STREAM, untilUp } from "./parts.ts";
 import { until } from "./until.ts";
