@@ -1,9 +1,9 @@
 // What stands in for a spool's file: one that cannot be made for want of room, and one that somebody has taken away.
-
 import type { SpoolFile } from "./file.ts";
 import { DamagedRow } from "./row.ts";
 import type { Settled } from "./rowchanges.ts";
 import { type Found, NOT_BEGUN, placeOfQuarantined, type SalvageJob, type SalvageSource } from "./salvage.ts";
+import { totalOf } from "./stock.ts";
 
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
@@ -40,7 +40,7 @@ export function lostJob(path: string, file: SpoolFile, settled: Settled): Salvag
 }
 
 function lostSource(file: SpoolFile): SalvageSource {
-  const total = file.rows + countOf(file);
+  const total = file.rows + totalOf(file.quarantined().values()).copies;
   let place = NOT_BEGUN;
   let seen = 0;
   let isOver = total === 0;
@@ -74,10 +74,4 @@ function lostSource(file: SpoolFile): SalvageSource {
     finish: () => file.close(),
     close: () => file.close(),
   };
-}
-
-function countOf(file: SpoolFile): number {
-  let count = 0;
-  for (const { copies } of file.quarantined().values()) count += copies;
-  return count;
 }
