@@ -8,16 +8,23 @@ export interface DeliveryLog {
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
+/** Of more kinds in one interval the rest stays unsaid: thousands of destinations can be in trouble at once. */
+const MAX_KINDS = 1000;
+
 /** Lets one line of each kind through in `intervalMs`, so that a lasting fault does not fill the log. */
 export function createRarely(
   intervalMs: number,
   time: Pick<Clock, "now"> = systemClock,
 ): (kind: string, write: () => void) => void {
+  /** When a line was let through, the oldest first. */
   const last = new Map<string, number>();
   return (kind, write) => {
     const now = time.now();
-    if (now - (last.get(kind) ?? Number.NEGATIVE_INFINITY) < intervalMs) return;
-    if (last.size >= 1000) last.clear();
+    for (const [oldest, at] of last) {
+      if (now - at < intervalMs) break;
+      last.delete(oldest);
+    }
+    if (last.has(kind) || last.size >= MAX_KINDS) return;
     last.set(kind, now);
     write();
   };
