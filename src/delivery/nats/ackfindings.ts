@@ -24,8 +24,7 @@ export class AckFindings {
   /** Another stream answered for a message, and the expected one did not: events are where nobody looks for them. */
   elsewhere(stream: string, other: string, subject: string): void {
     const says = `stream "${other}" takes "${subject}", so that its events are not in "${stream}"; they are kept in the spool`;
-    this.#note({ stream, severity: "fault", says, cure: null, isFatal: false });
-    this.#rarely(says, () =>
+    this.#note(`in place: ${other}`, { stream, severity: "fault", says, cure: null, isFatal: false }, () =>
       this.#log.error("another stream takes the subject: its acks are not believed", {
         stream,
         other,
@@ -38,8 +37,7 @@ export class AckFindings {
   twice(stream: string, other: string, domain: string | null): void {
     const where = domain === null ? "" : ` in JetStream domain "${domain}"`;
     const says = `each message is stored twice: stream "${other}"${where} takes it, too, as where a leaf node and its hub both hold the stream`;
-    this.#note({ stream, severity: "warning", says, cure: null, isFatal: false });
-    this.#rarely(says, () =>
+    this.#note(says, { stream, severity: "warning", says, cure: null, isFatal: false }, () =>
       this.#log.warn("a message was stored by two streams", { stream, other, domain }),
     );
   }
@@ -49,8 +47,7 @@ export class AckFindings {
     if (!this.#busy.add(messageId, this.#time.now())) return;
     const says = "a message has been in process for more than a minute (10158), and stays in the spool";
     const cure = `nats stream cluster step-down ${stream}`;
-    this.#note({ stream, severity: "warning", says, cure, isFatal: false });
-    this.#rarely(cure, () =>
+    this.#note("busy", { stream, severity: "warning", says, cure, isFatal: false }, () =>
       this.#log.warn("the stream has been storing a message for more than a minute", { stream, cure }),
     );
   }
@@ -62,8 +59,10 @@ export class AckFindings {
     return [...this.#seen.values()].map(({ finding }) => finding);
   }
 
-  #note(finding: Finding): void {
-    const key = `${finding.stream} ${finding.says}`;
-    this.#seen.set(key, { finding, seenMs: this.#time.now() });
+  /** Of a stream each kind is told once, as it was seen first: thousands of its subjects may share one cause. */
+  #note(kind: string, finding: Finding, write: () => void): void {
+    const key = `${finding.stream} ${kind}`;
+    this.#seen.set(key, { finding, ...this.#seen.get(key), seenMs: this.#time.now() });
+    this.#rarely(key, write);
   }
 }
