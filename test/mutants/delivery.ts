@@ -79,4 +79,18 @@ export const DELIVERY: readonly Mutant[] = [
     to: "",
     tests: ["test/delivery/spool/spool.bytes.test.ts"],
   },
+  {
+    name: "lines of more kinds than are remembered fill the log",
+    file: "src/delivery/log.ts",
+    from: "if (last.has(kind) || last.size >= MAX_KINDS) return;",
+    to: "if (last.size >= MAX_KINDS) last.clear();\n    if (last.has(kind)) return;",
+    tests: ["test/delivery/log.test.ts"],
+  },
+  {
+    name: "a line of a kind is said once for ever",
+    file: "src/delivery/log.ts",
+    from: "    last.delete(oldest);\n",
+    to: "",
+    tests: ["test/delivery/log.test.ts"],
+  },
 ];

@@ -83,4 +83,18 @@ export const GATE_MUTANTS: readonly Mutant[] = [
     to: "return streams.length > 99 ? ",
     tests: [`${TESTS}/gates.test.ts`, "test/delivery/delivery.layout.test.ts"],
   },
+  {
+    name: "a gate that an earlier layout had holds everybody",
+    file: GATES,
+    from: "if (gate === before || this.#gates(one.kind).get(one.name) !== one) return;",
+    to: "if (gate === before) return;",
+    tests: [`${TESTS}/gates.test.ts`],
+  },
+  {
+    name: "a gate that opens is counted as one that does not",
+    file: GATES,
+    from: ' - Number(before.phase !== "open")',
+    to: "",
+    tests: [`${TESTS}/gates.test.ts`],
+  },
 ];

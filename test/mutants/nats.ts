@@ -173,4 +173,11 @@ export const NATS_MUTANTS: readonly Mutant[] = [
     to: "if (this.#busy.add(messageId, this.#time.now())) return;",
     tests: [`${TESTS}/verdicts.time.test.ts`],
   },
+  {
+    name: "one stream in another one's place is a finding for each of its subjects",
+    file: `${NATS}/ackfindings.ts`,
+    from: "`in place: $",
+    to: "says + `$",
+    tests: [`${TESTS}/ackfindings.test.ts`],
+  },
 ];

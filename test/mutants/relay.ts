@@ -216,4 +216,11 @@ export const RELAYING: readonly Mutant[] = [
     to: 'throw error; log.error("an answer failed by a fault of the gateway"',
     tests: DELIVER_TESTS,
   },
+  {
+    name: "all backlogs are looked over for each gate that has news",
+    file: "src/delivery/relay.ts",
+    from: "mustLook = true;\n",
+    to: "look();\n",
+    tests: ["test/delivery/relay.lanes.test.ts"],
+  },
 ];

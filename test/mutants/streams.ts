@@ -173,4 +173,18 @@ export const STREAMS: readonly Mutant[] = [
     to: 'import("./stream.ts").then((s) => s.ensureStream(connection, { spec, layout, jetStream }, true)),',
     tests: ["test/cli/checknats.test.ts"],
   },
+  {
+    name: "what is free of a list of subjects is not added",
+    file: `${SRC}/upkeep.ts`,
+    from: "const isTried = missing.length === 1 && missing[0] === pattern;",
+    to: "const isTried = missing.includes(pattern);",
+    tests: [`${NATS}/stream.own.test.ts`],
+  },
+  {
+    name: "a subject that was refused is tried and told twice",
+    file: `${SRC}/upkeep.ts`,
+    from: "if (isTried || taken.covers(pattern)) continue;",
+    to: "if (taken.covers(pattern)) continue;",
+    tests: [`${NATS}/stream.own.test.ts`],
+  },
 ];
