@@ -30,8 +30,8 @@ const scale: Scale = {
   damages: 100,
   cuts: 20,
   kills: 6,
-  rounds: 2,
-  phaseMs: 6000,
+  rounds: 4,
+  phaseMs: 3000,
   neighbourPerSecond: 2000,
   seed: Number(flags.seed),
 };

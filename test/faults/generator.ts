@@ -124,7 +124,7 @@ setInterval(() => {
   owed = Math.min(owed + ((now - before) / 1000) * (plan.perSecond ?? 0), plan.connections);
   before = now;
   while (!isStopping && owed >= 1 && idle.length > 0) {
-    const connection = idle.pop();
+    const connection = idle.shift();
     if (connection?.isOpen !== true) continue;
     connection.send();
     owed--;

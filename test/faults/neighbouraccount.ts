@@ -1,9 +1,11 @@
 // What the trouble of some destinations has cost the others: copies, answers a second, and how long these took.
 import { OK, type Sent } from "./load.ts";
 
-/** Answered events a second, and what 99 of 100 of those had whose source has no broken destination. */
+/** What clients had of some phases. */
 export interface Pace {
+  /** Answered events. */
   readonly perSecond: number;
+  /** Of events whose source has no broken destination; of several phases' the median, so that one bad moment is none. */
   readonly p99Ms: number;
 }
 
@@ -87,14 +89,18 @@ export function compare(
 }
 
 function paceIn(phases: readonly Phase[], answered: readonly Answered[]): Pace {
-  const isIn = ({ sentAtMs }: Answered) =>
-    phases.some(({ fromMs, toMs }) => sentAtMs >= fromMs && sentAtMs < toMs);
-  const found = answered.filter(isIn);
-  const latencies = found.filter(({ isCalm }) => isCalm).map(({ latencyMs }) => latencyMs);
-  latencies.sort((a, b) => a - b);
+  const found = phases.map(({ fromMs, toMs }) =>
+    answered.filter(({ sentAtMs: at }) => at >= fromMs && at < toMs),
+  );
   const totalMs = phases.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
-  return {
-    perSecond: (found.length / totalMs) * 1000,
-    p99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? 0,
-  };
+  const answers = found.reduce((sum, { length }) => sum + length, 0);
+  const p99s = found.map((phase) => {
+    const latencies = phase.filter(({ isCalm }) => isCalm).map(({ latencyMs }) => latencyMs);
+    return quantile(latencies, 0.99);
+  });
+  return { perSecond: (answers / totalMs) * 1000, p99Ms: quantile(p99s, 0.5) };
+}
+
+function quantile(numbers: readonly number[], share: number): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length * share)] ?? 0;
 }
