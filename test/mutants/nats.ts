@@ -8,9 +8,37 @@ export const NATS_MUTANTS: readonly Mutant[] = [
   {
     name: "an ack of another stream counts, by its first bytes",
     file: `${NATS}/verdicts.ts`,
-    from: "if (way === undefined || !hasName(bytes, nameAt, way.stream.inAck)) return false;",
+    from: "if (way === undefined || inAck === null || !hasName(bytes, nameAt, inAck)) return false;",
     to: "if (way === undefined) return false;",
     tests: [`${TESTS}/verdicts.test.ts`, `${TESTS}/publisher.scope.test.ts`],
+  },
+  {
+    name: "an ack of a stream of the same name in another JetStream domain counts",
+    file: `${NATS}/expected.ts`,
+    from: 'return domain === null && is !== "stored" ? null : { stream, domain };',
+    to: "return null;",
+    tests: [`${TESTS}/expected.test.ts`, `${TESTS}/publisher.domain.test.ts`],
+  },
+  {
+    name: "an ack of a stream of the same name in another JetStream domain counts, by its first bytes",
+    file: `${NATS}/expected.ts`,
+    from: "known.inAck = domain === null ? nameInAck(known.name) : null;",
+    to: "known.inAck = nameInAck(known.name);",
+    tests: [`${TESTS}/expected.test.ts`, `${TESTS}/publisher.domain.test.ts`],
+  },
+  {
+    name: "acks of a stream in a JetStream domain are each read as a whole for ever",
+    file: `${NATS}/verdicts.ts`,
+    from: 'if (ack.is === "stored") learnAck(way.stream, message.data);',
+    to: "",
+    tests: [`${TESTS}/verdicts.domain.test.ts`],
+  },
+  {
+    name: "a stream that is gone, or made again, is in no JetStream domain",
+    file: `${NATS}/terms.ts`,
+    from: "const domain = found === null || found.isNew ? this.#known.domain : found.domain;",
+    to: "const domain = found?.domain ?? null;",
+    tests: [`${TESTS}/terms.test.ts`],
   },
   {
     name: "an ack of a stream whose name only begins alike counts",
@@ -141,7 +169,7 @@ export const NATS_MUTANTS: readonly Mutant[] = [
   {
     name: "an ack of another stream counts, read as a whole",
     file: `${NATS}/verdicts.ts`,
-    from: "else if (ack.stream !== null && ack.stream !== way.stream.name) goAstray(slot, ack.stream);",
+    from: "else if (other !== null) goAstray(slot, other);",
     to: "",
     tests: [`${TESTS}/verdicts.test.ts`, `${TESTS}/publisher.scope.test.ts`],
   },

@@ -134,8 +134,15 @@ export const STREAMS: readonly Mutant[] = [
   {
     name: "nothing is looked at without being told to",
     file: `${SRC}/streamwatch.ts`,
-    from: "lookIn(isStale ? RECHECK_MS : LOOK_MS);",
+    from: 'lookIn(isStale || (found.is === "ready" && found.isNew) ? RECHECK_MS : LOOK_MS);',
     to: "if (isStale) lookIn(RECHECK_MS);",
+    tests: [`${NATS}/streamwatch.test.ts`],
+  },
+  {
+    name: "the JetStream domain of a stream that was made just now stays unknown for half a minute",
+    file: `${SRC}/streamwatch.ts`,
+    from: 'isStale || (found.is === "ready" && found.isNew)',
+    to: "isStale",
     tests: [`${NATS}/streamwatch.test.ts`],
   },
   {

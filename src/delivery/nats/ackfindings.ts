@@ -4,6 +4,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { Finding } from "../finding.ts";
 import { createRarely, type DeliveryLog } from "../log.ts";
 import { BusyIds } from "./busy.ts";
+import { describeOther, type OtherStream } from "./expected.ts";
 
 const TOLD_MS = 600_000;
 
@@ -22,19 +23,21 @@ export class AckFindings {
   }
 
   /** Another stream answered for a message, and the expected one did not: events are where nobody looks for them. */
-  elsewhere(stream: string, other: string, subject: string): void {
-    const says = `stream "${other}" takes "${subject}", so that its events are not in "${stream}"; they are kept in the spool`;
-    this.#note(`in place: ${other}`, { stream, severity: "fault", says, cure: null, isFatal: false }, () =>
+  elsewhere(stream: string, other: OtherStream, subject: string): void {
+    const told = describeOther(other, stream);
+    const says = `stream ${told} takes "${subject}", so that its events are not in "${stream}"; they are kept in the spool`;
+    this.#note(`in place: ${told}`, { stream, severity: "fault", says, cure: null, isFatal: false }, () =>
       this.#log.error("another stream takes the subject: its acks are not believed", {
         stream,
-        other,
+        other: other.stream,
+        domain: other.domain,
         subject,
       }),
     );
   }
 
   /** A message was answered for by two streams. */
-  twice(stream: string, other: string, domain: string | null): void {
+  twice(stream: string, { stream: other, domain }: OtherStream): void {
     const where = domain === null ? "" : ` in JetStream domain "${domain}"`;
     const says = `each message is stored twice: stream "${other}"${where} takes it, too, as where a leaf node and its hub both hold the stream`;
     this.#note(says, { stream, severity: "warning", says, cure: null, isFatal: false }, () =>

@@ -14,7 +14,7 @@ import {
   nextGate,
   openGate,
 } from "../gate.ts";
-import { nameInAck } from "./ack.ts";
+import { expectStream, type KnownStream } from "./expected.ts";
 
 /** A gate that has a name: that of its stream, or its destination's id, with its stream where it has partitions. */
 export interface NamedGate {
@@ -24,9 +24,7 @@ export interface NamedGate {
 }
 
 /** The gate of a stream, and what else its messages are held to. */
-export interface StreamGate extends NamedGate {
-  /** The stream's name as its acks have it. */
-  readonly inAck: Uint8Array;
+export interface StreamGate extends NamedGate, KnownStream {
   /** The most bytes of a message, header and payload, that the stream takes; null where that is not known. */
   maxMessageBytes: number | null;
 }
@@ -117,7 +115,7 @@ export class Gates {
     const known = this.#streams.get(name);
     if (known !== undefined) return known;
     const gate = openGate(LONGEST_STREAM_MS);
-    const one: StreamGate = { name, kind: "stream", gate, inAck: nameInAck(name), maxMessageBytes: null };
+    const one: StreamGate = { ...expectStream(name), kind: "stream", gate, maxMessageBytes: null };
     this.#streams.set(name, one);
     return one;
   }

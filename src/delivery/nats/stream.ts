@@ -1,5 +1,10 @@
 // One stream: looked up, created when missing, and kept as configured where it is Pixelgate's. Never deletes one.
-import { type JetStreamManager, type JetStreamOptions, jetstreamManager } from "@nats-io/jetstream";
+import {
+  type JetStreamManager,
+  type JetStreamOptions,
+  jetstreamManager,
+  type StreamInfo,
+} from "@nats-io/jetstream";
 import type { NatsConnection } from "nats";
 import type { Layout, StreamSpec } from "../../config/layout.ts";
 import { rejectedSubject } from "../../config/subject.ts";
@@ -14,6 +19,8 @@ import { type Difference, findChanges, isManaged, wantedConfig } from "./wanted.
 export interface ReadyStream extends StreamSight {
   readonly is: "ready";
   readonly isNew: boolean;
+  /** Its JetStream domain; null where it has none, and where it was made just now. */
+  readonly domain: string | null;
   /** What was changed just now. */
   readonly changed: readonly Difference[];
   /** What is not as configured, and stays so. */
@@ -86,10 +93,16 @@ async function look(
     const differences = findChanges(info.config, spec, layout);
     const hasInterest = info.config.retention === "interest" && info.state.consumer_count > 0;
     const interest = hasInterest ? await findInterest(manager, spec.name) : null;
-    return { is: "ready", isNew: false, info, interest, changed: [], differences };
+    const domain = domainOf(info);
+    return { is: "ready", isNew: false, domain, info, interest, changed: [], differences };
   } catch (error) {
     return isApiError(error, STREAM_NOT_FOUND) ? { is: "missing" } : failed(error, "unknown");
   }
+}
+
+/** What nats-server tells in the answer to a look-up alone, and the client's type does not have. */
+function domainOf(info: StreamInfo & { readonly domain?: unknown }): string | null {
+  return typeof info.domain === "string" && info.domain !== "" ? info.domain : null;
 }
 
 /** What a stream's consumers filter by; null where they may not be listed. */
@@ -113,7 +126,7 @@ async function create(
 ): Promise<StreamState> {
   const add = async (): Promise<StreamState> => {
     const info = await manager.streams.add(wantedConfig(spec, canCompress(connection)));
-    return { is: "ready", isNew: true, info, interest: null, changed: [], differences: [] };
+    return { is: "ready", isNew: true, domain: null, info, interest: null, changed: [], differences: [] };
   };
   try {
     return await add();

@@ -13,6 +13,7 @@ import { eventsOf, patternsOf } from "./interest.ts";
 import { Strays } from "./strays.ts";
 import { ensureStream, type ReadyStream, type StreamState } from "./stream.ts";
 import { createStreamLog } from "./streamlog.ts";
+import { type StreamTerms, Terms } from "./terms.ts";
 
 /** What is known of a stream. */
 export interface StreamWatch {
@@ -34,7 +35,7 @@ export interface StreamWatch {
   change(spec: StreamSpec): void;
 }
 
-/** Which stream to watch, and who hears of it. Of one look, findings and limits are told first. */
+/** Which stream to watch, and who hears of it. Of one look, findings and terms are told first. */
 export interface StreamWatchOptions {
   readonly spec: StreamSpec;
   readonly layout: () => Layout;
@@ -56,8 +57,8 @@ export interface StreamWatchOptions {
   readonly onBlocked: (reason: string) => void;
   /** All findings, when they are others than before. */
   readonly onFindings: (findings: readonly Finding[]) => void;
-  /** The most bytes of a message, headers and payload, that it takes; null where none are known. Told when it changes. */
-  readonly onLimits: (maxMsgBytes: number | null) => void;
+  /** Told when they change. */
+  readonly onTerms: (terms: StreamTerms) => void;
 }
 
 const RECHECK_MS = 1000;
@@ -80,7 +81,7 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
   const heard = new Map<string, Heard>();
   let elsewhere: readonly string[] = [];
   let findings: readonly Finding[] = [];
-  let maxMsgBytes: number | null = null;
+  const terms = new Terms(options.onTerms);
   /** All that was known when somebody was told last: anything else is news. */
   let told = "";
   /** Whether the configured settings are still to be applied: once, so that two gateways do not fight. */
@@ -115,7 +116,8 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
       if (looking === connection) looking = null;
       if (watched !== connection) return;
       if (changes !== asked) return look();
-      lookIn(isStale ? RECHECK_MS : LOOK_MS);
+      // Only a look at what is there tells all of it.
+      lookIn(isStale || (found.is === "ready" && found.isNew) ? RECHECK_MS : LOOK_MS);
       state = found;
       if (found.is === "ready") {
         ready = found;
@@ -176,7 +178,7 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
       ...(ready === null ? [] : inspectStream(ready, spec, limits, layout)),
       ...inspectHeard(answers, spec.name, own),
     ]);
-    tellLimits(config?.max_msg_size ?? 0);
+    terms.take(ready);
     const fatal = findings.find(({ isFatal }) => isFatal)?.says;
     const now = JSON.stringify([state?.is, created, config, ready?.interest, elsewhere, fatal]);
     const isNews = now !== told;
@@ -208,13 +210,6 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
     options.onFindings(found);
   }
 
-  function tellLimits(bytes: number): void {
-    const next = bytes > 0 ? bytes : null;
-    if (next === maxMsgBytes) return;
-    maxMsgBytes = next;
-    options.onLimits(next);
-  }
-
   return {
     takes: (subject) => intake.takes(subject),
     loses: (subject) => intake.loses(subject),
@@ -227,6 +222,7 @@ export function createStreamWatch(options: StreamWatchOptions): StreamWatch {
       intake = UNKNOWN_INTAKE;
       isLossy = false;
       told = "";
+      terms.forget();
       look();
     },
     end: () => {

@@ -9,6 +9,17 @@ import { messageId } from "../outgoing.ts";
 import { type Ack, hasName, readAck } from "./ack.ts";
 import { AckFindings } from "./ackfindings.ts";
 import { AstrayMessages, GRACE_MS } from "./astray.ts";
+import { describeOther, learnAck, type OtherStream, otherThan } from "./expected.ts";
+import {
+  type Fate,
+  OF_DESTINATION,
+  OF_MESSAGE,
+  OF_STREAM,
+  STORED,
+  UNANSWERED,
+  UNREACHED,
+  UNTOLD,
+} from "./fate.ts";
 import type { Gates, NamedGate, Way } from "./gates.ts";
 import { isLook } from "./heard.ts";
 import type { Watches } from "./watches.ts";
@@ -86,7 +97,7 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
     const sentMs = window.sentAt(slot);
     onAck?.(time.now() - sentMs);
     const other = astray.take(window.numberAt(slot));
-    if (other !== undefined) findings.twice(way.stream.name, other, null);
+    if (other !== undefined) findings.twice(way.stream.name, other);
     tell(way, STORED, sentMs);
     window.settle(slot, "stored", "", true);
   }
@@ -96,13 +107,17 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
     onAnswered();
     const slot = window.slotOf(number);
     const way = window.wayAt(slot);
+    const other = way === undefined ? null : otherThan(way.stream, ack);
     if (way === undefined) answeredAgain(number, ack);
-    else if (ack.stream !== null && ack.stream !== way.stream.name) goAstray(slot, ack.stream);
-    else answered(slot, way, ack);
+    else if (other !== null) goAstray(slot, other);
+    else {
+      if (ack.is === "stored") learnAck(way.stream, message.data);
+      answered(slot, way, ack);
+    }
   }
 
   /** Whether the expected stream answers, too, is for the time to tell. */
-  function goAstray(slot: number, other: string): void {
+  function goAstray(slot: number, other: OtherStream): void {
     astray.add(window.numberAt(slot), other);
     window.hasten(slot, time.now() + GRACE_MS);
   }
@@ -145,7 +160,7 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
   function answeredAgain(number: number, ack: Ack): void {
     const way = window.wayOfAnswered(number);
     if (way === undefined || ack.is !== "stored" || ack.stream === null) return;
-    findings.twice(way.stream.name, ack.stream, ack.domain);
+    findings.twice(way.stream.name, { stream: ack.stream, domain: ack.domain });
   }
 
   return {
@@ -157,7 +172,8 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
         return true;
       }
       const way = window.wayAt(slot);
-      if (way === undefined || !hasName(bytes, nameAt, way.stream.inAck)) return false;
+      const inAck = way?.stream.inAck ?? null;
+      if (way === undefined || inAck === null || !hasName(bytes, nameAt, inAck)) return false;
       onAnswered();
       stored(slot, way);
       return true;
@@ -210,7 +226,10 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
     const subject = window.listenerAt(slot)?.outgoing.routes[window.routeAt(slot)]?.subject ?? "";
     findings.elsewhere(stream, other, subject);
     watches.missed(stream, subject);
-    settle(slot, "unacked", { ...UNREACHED, reason: `stream "${other}" takes the subject` });
+    settle(slot, "unacked", {
+      ...UNREACHED,
+      reason: `stream ${describeOther(other, stream)} takes the subject`,
+    });
   }
 
   function late(slot: number): void {
@@ -218,33 +237,3 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
     if (way?.stream.gate.phase === "open") gates.tell(way.stream, { is: "late", reason: LATE });
   }
 }
-
-/** What becomes of a message, as far as its gates are concerned. */
-interface Fate {
-  /** Whose trouble it is; null where it is nobody's but the message's own. */
-  readonly refuses: "stream" | "destination" | null;
-  /** Whether the stream shows itself well. */
-  readonly provesStream: boolean;
-  readonly provesDestination: boolean;
-  /** Whether a stream has answered. */
-  readonly isAnswer: boolean;
-  readonly reason: string;
-}
-
-const fate = (
-  refuses: Fate["refuses"],
-  provesStream: boolean,
-  provesDestination: boolean,
-  isAnswer: boolean,
-) => ({ refuses, provesStream, provesDestination, isAnswer, reason: "" });
-
-const STORED = fate(null, true, true, true);
-const OF_STREAM = fate("stream", false, false, true);
-/** The stream answers, and takes no more of this destination. */
-const OF_DESTINATION = fate("destination", true, false, true);
-/** The stream never saw it, as far as is known. */
-const UNREACHED = fate("destination", false, false, false);
-/** The stream answers, and the message alone is not taken. */
-const OF_MESSAGE = fate(null, true, false, true);
-const UNANSWERED = fate("stream", false, false, false);
-const UNTOLD = fate(null, false, false, false);

@@ -5,6 +5,7 @@ import type { Layout, StreamSpec } from "../../config/layout.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Finding } from "../finding.ts";
 import type { DeliveryLog } from "../log.ts";
+import { expectDomain } from "./expected.ts";
 import type { Gates } from "./gates.ts";
 import { jetStreamOptions, type NatsOptions } from "./servers.ts";
 import { createStreamWatch, type StreamWatch } from "./streamwatch.ts";
@@ -100,8 +101,9 @@ export function createWatches(options: WatchesOptions): Watches {
       onFindings: (findings) => {
         watched.findings = findings;
       },
-      onLimits: (maxMessageBytes) => {
-        gate.maxMessageBytes = maxMessageBytes;
+      onTerms: ({ maxMsgBytes, domain }) => {
+        gate.maxMessageBytes = maxMsgBytes;
+        expectDomain(gate, domain);
       },
     });
     const watched: Watched = { spec, watch, findings: [] };

@@ -6,9 +6,11 @@ import { recordLog } from "../../support/parts.ts";
 test("AckFindings tells once of a stream in another one's place, however many subjects it takes", () => {
   const [log, time] = [recordLog(), createHandClock()];
   const findings = new AckFindings(log, time);
-  for (let index = 0; index < 3000; index++) findings.elsewhere("PIXEL", "OTHER", `pixel.d${index}.page`);
-  findings.elsewhere("PIXEL", "THIRD", "pixel.d0.page");
-  findings.elsewhere("WAREHOUSE", "OTHER", "pixel.w.page");
+  const other = { stream: "OTHER", domain: null };
+  const third = { stream: "THIRD", domain: null };
+  for (let index = 0; index < 3000; index++) findings.elsewhere("PIXEL", other, `pixel.d${index}.page`);
+  findings.elsewhere("PIXEL", third, "pixel.d0.page");
+  findings.elsewhere("WAREHOUSE", other, "pixel.w.page");
   expect(findings.list().map(({ stream, says }) => [stream, says.split(",")[0]])).toEqual([
     ["PIXEL", 'stream "OTHER" takes "pixel.d0.page"'],
     ["PIXEL", 'stream "THIRD" takes "pixel.d0.page"'],
@@ -20,9 +22,9 @@ test("AckFindings tells once of a stream in another one's place, however many su
 test("AckFindings tells of what was seen until ten minutes have passed without it", () => {
   const time = createHandClock();
   const findings = new AckFindings(recordLog(), time);
-  findings.twice("PIXEL", "PIXEL", "hub");
+  findings.twice("PIXEL", { stream: "PIXEL", domain: "hub" });
   time.advance(600_000);
-  findings.twice("PIXEL", "PIXEL", "hub");
+  findings.twice("PIXEL", { stream: "PIXEL", domain: "hub" });
   time.advance(600_000);
   expect(findings.list()).toHaveLength(1);
   time.advance(1);

@@ -53,7 +53,8 @@ async function watch(
       findings = found;
       told.push(`findings: ${found.length}`);
     },
-    onLimits: (bytes) => told.push(`limits: ${bytes}`),
+    onTerms: ({ maxMsgBytes, domain }) =>
+      told.push(domain === null ? `limits: ${maxMsgBytes}` : `domain: ${domain}`),
   });
   afterTest(watch.end);
   watch.begin(await connectTo(server, user));
@@ -70,6 +71,14 @@ const SOUND = {
 function addSound(server: NatsServer, settings: object = {}): Promise<void> {
   return addStreams(server, { ...SOUND, subjects: [...SOUND.subjects], ...settings });
 }
+
+test("createStreamWatch looks again a second after it has made the stream: only then is its domain told", async () => {
+  const { told, time } = await watch(await nats({ domain: "leaf" }));
+  await until("it is made", () => told.includes("usable"));
+  expect(told).not.toContain("domain: leaf");
+  time.advance(1000);
+  await until("its domain is known", () => told.includes("domain: leaf"));
+});
 
 test("createStreamWatch looks again every half minute, and tells only what has changed", async () => {
   const server = await nats();
