@@ -73,6 +73,13 @@ export const DELIVERY: readonly Mutant[] = [
     tests: ["test/delivery/spool/spool.bytes.test.ts"],
   },
   {
+    name: "a changed byte of the list of free pages hides the rows of a page in use",
+    file: "src/delivery/spool/pages.ts",
+    from: "return bytes[(page - map - 1) * ENTRY_BYTES] === FREE;",
+    to: "return listed !== null || bytes[(page - map - 1) * ENTRY_BYTES] === FREE;",
+    tests: ["test/delivery/spool/pages.test.ts"],
+  },
+  {
     name: "a transaction whose end is missing holds nothing",
     file: "src/delivery/spool/pages.ts",
     from: "for (const page of pages.unfinished) places.push(...placesOn(pages, page, columns, true));",

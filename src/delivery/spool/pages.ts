@@ -27,8 +27,10 @@ export interface Place {
 const LEAF = 0x0d;
 const LEAF_HEADER_BYTES = 8;
 /** A pointer map has an entry of five bytes for each of the pages that follow it. */
-const MAPPED_PAGES = Math.floor(PAGE_BYTES / 5);
-const FREE = 2;
+const ENTRY_BYTES = 5;
+const MAPPED_PAGES = Math.floor(PAGE_BYTES / ENTRY_BYTES);
+/** What an entry says of its page: the root of a table, free, or a part of one, in three kinds. */
+const [ROOT, FREE, LAST_KIND] = [1, 2, 5];
 /** Of a payload, what may stand on the leaf itself; and the least of it, when the rest is on pages of its own. */
 const MAX_LOCAL = PAGE_BYTES - 35;
 const MIN_LOCAL = Math.floor(((PAGE_BYTES - 12) * 32) / 255) - 23;
@@ -121,22 +123,41 @@ function isMap(page: number): boolean {
   return (page - 2) % (MAPPED_PAGES + 1) === 0;
 }
 
-/** Pages that hold no row now, whatever stands on them still. */
+/**
+ * Pages that hold no row now, whatever stands on them still. The list of free pages and the pointer maps both name them: where both
+ * can be read, both must, since a changed byte of either may name a page that is in use.
+ */
 function findFree(pages: Pages): (page: number) => boolean {
   const listed = readFreeList(pages);
-  if (listed !== null && !pages.isLogDamaged) return (page) => listed.has(page);
-  // The list is damaged, or may be an older state of itself: the pointer maps say it, too, each where it is whole itself.
   const maps = new Map<number, Uint8Array | null>();
   return (page) => {
     if (listed !== null && !listed.has(page)) return false;
     const map = page - ((page - 2) % (MAPPED_PAGES + 1));
     let bytes = maps.get(map);
     if (bytes === undefined) {
-      bytes = pages.read(map);
+      bytes = readMap(pages, map);
       maps.set(map, bytes);
     }
-    return bytes !== null && bytes[(page - map - 1) * 5] === FREE;
+    // The list may be an older state of itself where the log is damaged: by itself it proves nothing then.
+    if (bytes === null) return listed !== null && !pages.isLogDamaged;
+    return bytes[(page - map - 1) * ENTRY_BYTES] === FREE;
   };
+}
+
+/** A pointer map; null when it is none: of two entries that cannot be, one is not a changed byte alone. */
+function readMap(pages: Pages, map: number): Uint8Array | null {
+  const bytes = pages.read(map);
+  if (bytes === null) return null;
+  const view = viewOf(bytes);
+  const entries = Math.min(MAPPED_PAGES, pages.count - map);
+  let wrong = 0;
+  for (let entry = 0; entry < entries; entry++) {
+    const kind = view.getUint8(entry * ENTRY_BYTES);
+    const parent = view.getUint32(entry * ENTRY_BYTES + 1);
+    const hasParent = kind !== ROOT && kind !== FREE;
+    if (kind < ROOT || kind > LAST_KIND || parent > pages.count || parent > 0 !== hasParent) wrong++;
+  }
+  return wrong > 1 ? null : bytes;
 }
 
 /** The pages of the list of free ones; null when it is not whole. */

@@ -96,6 +96,56 @@ test("openAside loses of damaged pages the rows on them at most, and gives none 
   }
 }, 60_000);
 
+/** Pages that hold the beginning of a row that is to be found, and the free pages in the order of their list. */
+function pagesOf(
+  whole: Buffer,
+  kept: ReadonlyMap<string, string>,
+): { used: number[]; trunk: number; listed: number } {
+  const trunk = whole.readUInt32BE(32);
+  const start = (trunk - 1) * PAGE;
+  const listed = whole.readUInt32BE(start + 4);
+  const free = new Set([
+    trunk,
+    ...Array.from({ length: listed }, (_, at) => whole.readUInt32BE(start + 8 + at * 4)),
+  ]);
+  const used = Array.from({ length: whole.length / PAGE }, (_, index) => index + 1).filter((page) => {
+    const bytes = whole.subarray((page - 1) * PAGE, page * PAGE);
+    return !free.has(page) && bytes[0] === 0x0d && [...marksOn(bytes)].some((mark) => kept.has(mark));
+  });
+  return { used, trunk, listed };
+}
+
+test("openAside looks at a page that the list of free pages, or the pointer map, names by a changed byte", async () => {
+  const folder = temporaryFolder();
+  const { path, kept } = await makeFile(folder);
+  const whole = readFileSync(path);
+  const { used, trunk, listed } = pagesOf(whole, kept);
+  expect([whole.readUInt32BE((trunk - 1) * PAGE), listed > 20, used.length > 20]).toEqual([0, true, true]);
+  const damaged = join(folder, "damaged.db");
+  for (const [index, page] of used.slice(0, 20).entries()) {
+    const list = Buffer.from(whole);
+    list.writeUInt32BE(page, (trunk - 1) * PAGE + 8 + index * 4);
+    writeFileSync(damaged, list);
+    const found = salvage(damaged);
+    expect([...kept.keys()].filter((mark) => !found.has(mark))).toEqual([]);
+    const map = Buffer.from(whole);
+    map[PAGE + (page - 3) * 5] = 2;
+    writeFileSync(damaged, map);
+    expect(salvage(damaged)).toEqual(kept);
+  }
+});
+
+test("openAside takes the list of free pages at its word where the pointer map is none any more", async () => {
+  const folder = temporaryFolder();
+  const { path, kept } = await makeFile(folder);
+  const bytes = readFileSync(path);
+  const random = createRandom(7);
+  for (let at = 0; at < PAGE; at++) bytes[PAGE + at] = random(256);
+  const damaged = join(folder, "damaged.db");
+  writeFileSync(damaged, bytes);
+  expect(salvage(damaged)).toEqual(kept);
+});
+
 test("openAside loses of a file that was cut short its tail only", async () => {
   const folder = temporaryFolder();
   const { path, kept } = await makeFile(folder);
