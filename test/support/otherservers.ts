@@ -11,7 +11,7 @@ const TESTS = ["test/delivery", "test/faults", "test/cli/tail.test.ts", "test/de
 const [, ...others] = findNatsServers();
 for (const path of others) {
   console.log(`\nThe tests of delivery against nats-server ${natsVersion(path)}, ${path}`);
-  const { status } = spawnSync(process.execPath, ["test", "--timeout", "60000", ...TESTS], {
+  const { status } = spawnSync(process.execPath, ["test", "--dots", "--timeout", "60000", ...TESTS], {
     cwd: ROOT,
     env: { ...process.env, NATS_SERVERS: path },
     stdio: "inherit",
