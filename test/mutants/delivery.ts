@@ -80,6 +80,13 @@ export const DELIVERY: readonly Mutant[] = [
     tests: ["test/delivery/spool/pages.test.ts"],
   },
   {
+    name: "an older state of the pointer map hides rows that were written to a page after it was free",
+    file: "src/delivery/spool/pages.ts",
+    from: "if (pages.loggedAt(page) > pages.loggedAt(map)) return false;",
+    to: "",
+    tests: ["test/delivery/spool/pages.test.ts"],
+  },
+  {
     name: "a transaction whose end is missing holds nothing",
     file: "src/delivery/spool/pages.ts",
     from: "for (const page of pages.unfinished) places.push(...placesOn(pages, page, columns, true));",

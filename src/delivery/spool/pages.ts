@@ -69,6 +69,11 @@ export class Pages {
     return readSync(this.#file, bytes, 0, PAGE_BYTES, (page - 1) * PAGE_BYTES) === PAGE_BYTES ? bytes : null;
   }
 
+  /** Where in the log its newest state begins: the later the newer; 0 when the file has it. */
+  loggedAt(page: number): number {
+    return this.#logged.committed.get(page) ?? 0;
+  }
+
   close(): void {
     closeSync(this.#file);
   }
@@ -133,13 +138,12 @@ function findFree(pages: Pages): (page: number) => boolean {
   return (page) => {
     if (listed !== null && !listed.has(page)) return false;
     const map = page - ((page - 2) % (MAPPED_PAGES + 1));
-    let bytes = maps.get(map);
-    if (bytes === undefined) {
-      bytes = readMap(pages, map);
-      maps.set(map, bytes);
-    }
+    const bytes = maps.has(map) ? (maps.get(map) ?? null) : readMap(pages, map);
+    maps.set(map, bytes);
     // The list may be an older state of itself where the log is damaged: by itself it proves nothing then.
     if (bytes === null) return listed !== null && !pages.isLogDamaged;
+    // A page that was written after this state of its map had not been freed then.
+    if (pages.loggedAt(page) > pages.loggedAt(map)) return false;
     return bytes[(page - map - 1) * ENTRY_BYTES] === FREE;
   };
 }

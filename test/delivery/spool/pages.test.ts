@@ -13,6 +13,8 @@ import { append, open, waiting } from "../../support/spools.ts";
 putAwayAfterEach();
 
 const PAGE = 4096;
+/** A page in the log, with its header. */
+const FRAME = 24 + PAGE;
 const ROWS = 500;
 const ROUNDS = 100;
 
@@ -144,6 +146,30 @@ test("openAside takes the list of free pages at its word where the pointer map i
   const damaged = join(folder, "damaged.db");
   writeFileSync(damaged, bytes);
   expect(salvage(damaged)).toEqual(kept);
+});
+
+test("openAside finds what was written to a page after it was free, where the log has lost that it is in use", async () => {
+  const folder = temporaryFolder();
+  const { path } = await makeFile(folder);
+  const { spool } = open(folder);
+  const added = Array.from({ length: 100 }, (_, index) => markOf(ROWS + index));
+  await Promise.all(added.map((mark) => append(spool, mark, JSON.stringify({ mark: mark.repeat(50) }))));
+  const damaged = join(folder, "damaged.db");
+  const log = readFileSync(`${path}-wal`);
+  let lost = 0;
+  for (let at = 32; at + FRAME <= log.length; at += FRAME) {
+    const isLast = at + 2 * FRAME > log.length;
+    // The pointer map, and whatever is no leaf of a table: the list of free pages is among it.
+    if (isLast || (log.readUInt32BE(at) !== 2 && log[at + 24] !== 0)) continue;
+    log.fill(0xa5, at, at + FRAME);
+    lost++;
+  }
+  copyFileSync(path, damaged);
+  writeFileSync(`${damaged}-wal`, log);
+  spool.close();
+  expect(lost).toBeGreaterThan(0);
+  const found = salvage(damaged);
+  expect(added.filter((mark) => !found.has(mark))).toEqual([]);
 });
 
 test("openAside loses of a file that was cut short its tail only", async () => {
