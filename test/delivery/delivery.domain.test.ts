@@ -27,3 +27,14 @@ test("createDelivery spools what the hub alone has stored, and sends it once the
   const { state } = await administer(leaf.url, (manager) => manager.streams.info("PIXEL"));
   expect(state.messages).toBe(ids.length);
 });
+
+test("createDelivery creates the stream in the domain that is set, through a leaf node, and stores events there", async () => {
+  const { leaf, hub } = await startLeafAndHub();
+  const delivery = openDelivery({ nats: { servers: [leaf.url], jetStreamDomain: "hub" } });
+  await untilUp(delivery);
+  await until("the stream is created", () => delivery.log.lines.join().includes("created the stream"));
+  expect(await deliver(delivery, event("one"))).toBe("published");
+  const namesAt = (url: string) => administer(url, (manager) => manager.streams.names().next());
+  expect([await namesAt(hub.url), await namesAt(leaf.url)]).toEqual([["PIXEL"], []]);
+  expect((await readStream(hub.url)).map(({ messageId }) => messageId)).toEqual(["one.warehouse"]);
+});

@@ -124,6 +124,13 @@ export const CONNECTION: readonly Mutant[] = [
     tests: [`${NATS}/follow.test.ts`],
   },
   {
+    name: "the gateway asks the leaf node for the hub's streams",
+    file: "src/delivery/nats/watches.ts",
+    from: "jetStreamOptions(options.nats)",
+    to: "jetStreamOptions({ servers: options.nats.servers })",
+    tests: ["test/delivery/delivery.domain.test.ts"],
+  },
+  {
     name: "tail asks the leaf node for the hub's streams",
     file: "src/delivery/nats/follow.ts",
     from: "jetstream(connection, jetStreamOptions(nats))",
