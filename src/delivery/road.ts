@@ -8,20 +8,17 @@ const FIRST_SEQ = 1;
 /** One destination's way out of a spool. */
 export class Road {
   readonly destinationId: string;
+  /** One for each of its streams. */
+  lanes: readonly Lane[] = [];
   /** The sequences of its copies on the wire, whatever their stream: none is sent twice at once. */
   readonly inFlight = new Set<number>();
   /** Whether copies were passed over because the quarantine is full. */
   isStuck = false;
   /** Calls the next pass off; null while none is waited for. */
   cancelPass: (() => void) | null = null;
-  #lanes: ReadonlyMap<string, Lane> = new Map();
 
   constructor(destinationId: string) {
     this.destinationId = destinationId;
-  }
-
-  get lanes(): readonly Lane[] {
-    return [...this.#lanes.values()];
   }
 
   /** Whether every row has been tried, and nothing is on the wire or waits for its time. */
@@ -32,7 +29,7 @@ export class Road {
   /** Gives it a lane for each of these streams, from the first row on. */
   layOut(streams: readonly string[]): void {
     this.close();
-    this.#lanes = new Map(streams.map((stream) => [stream, new Lane(this.destinationId, stream)]));
+    this.lanes = streams.map((stream) => new Lane(this.destinationId, stream));
   }
 
   /** Goes back to the first row. */
@@ -47,7 +44,7 @@ export class Road {
     this.cancelPass = null;
     this.isStuck = false;
     for (const lane of this.lanes) lane.close();
-    this.#lanes = new Map();
+    this.lanes = [];
   }
 }
 
