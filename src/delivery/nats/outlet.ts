@@ -35,9 +35,9 @@ export class Outlet {
     this.#flushSoon();
   }
 
-  /** Publishes and asks for no ack, unless there are too many of these. */
-  publishSome(subject: string, payload: string): void {
-    if (!this.#hasRoomForMore(Buffer.byteLength(payload))) return;
+  /** Publishes a payload of so many bytes and asks for no ack, unless there are too many of these. */
+  publishSome(subject: string, payload: string, bytes: number): void {
+    if (!this.#hasRoomForMore(bytes)) return;
     this.#path?.publishNoAck(subject, payload);
     this.#flushSoon();
   }

@@ -229,8 +229,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
     publishRejected: (sourceId, payload) => {
       if (health.phase !== "up" || gates.stream(layout.defaultStream).gate.phase !== "open") return;
-      if (maxPayload !== null && Buffer.byteLength(payload) > maxPayload) return;
-      outlet.publishSome(rejectedSubject(layout.prefix, sourceId), payload);
+      const bytes = Buffer.byteLength(payload);
+      if (maxPayload !== null && bytes > maxPayload) return;
+      outlet.publishSome(rejectedSubject(layout.prefix, sourceId), payload, bytes);
     },
     destinations: () => gates.destinations(),
     findings: () => [...watches.findings(), ...verdicts.findings()],
