@@ -9,6 +9,11 @@ export const EVENT_TYPES = ["page", "track"] as const;
 /** One of the calls. */
 export type EventType = (typeof EVENT_TYPES)[number];
 
+/** Whether a value from outside is one of the types. */
+export function isEventType(value: unknown): value is EventType {
+  return EVENT_TYPES.some((type) => type === value);
+}
+
 const FLAGS = ["bot", "mail-proxy", "prefetch", "gpc", "dnt"] as const;
 
 /** What the gateway saw of a client, as a flag on the event. */

@@ -1,6 +1,6 @@
 // What stands in for a spool's file: one that cannot be made for want of room, and one that somebody has taken away.
 import type { SpoolFile } from "./file.ts";
-import { DamagedRow } from "./row.ts";
+import { type DamagedRow, wholeRows } from "./row.ts";
 import type { Settled } from "./rowchanges.ts";
 import { type Found, NOT_BEGUN, placeOfQuarantined, type SalvageJob, type SalvageSource } from "./salvage.ts";
 import { totalOf } from "./stock.ts";
@@ -64,7 +64,7 @@ function lostSource(file: SpoolFile): SalvageSource {
       const rows = read(limit);
       seen += rows.length;
       isOver = rows.length === 0;
-      const found = rows.filter((row): row is Found => !(row instanceof DamagedRow));
+      const found = wholeRows(rows);
       return { found, damaged: rows.length - found.length };
     },
     rewind: (after) => {

@@ -8,8 +8,8 @@ import { openAside } from "./aside.ts";
 import { SpoolError, systemReason } from "./fault.ts";
 import { spoolOf } from "./name.ts";
 import type { Quarantined } from "./quarantine.ts";
-import { selectQuarantined, selectRows } from "./reader.ts";
-import { DamagedRow, type SpooledEvent } from "./row.ts";
+import { readSalvagedSeq, selectQuarantined, selectRows } from "./reader.ts";
+import { type DamagedRow, type SpooledEvent, wholeRows } from "./row.ts";
 import { type Found, isQuarantined, NOT_BEGUN } from "./salvage.ts";
 import { hasLog } from "./sidelog.ts";
 import { hasTable } from "./tables.ts";
@@ -81,7 +81,7 @@ function* readRows<T extends Found>(path: string, table: string, select: Select<
     const rows = withFile(path, (file) => (hasTable(file, table) ? select(file, afterSeq, BATCH) : []));
     const last = rows.at(-1);
     if (last === undefined) return;
-    const found = rows.filter((row) => !(row instanceof DamagedRow)) as T[];
+    const found = wholeRows(rows);
     yield { found, damaged: rows.length - found.length };
     afterSeq = last.seq;
   }
@@ -109,10 +109,7 @@ function* readAside<T extends Found>(
 function salvagedTo(dataDir: string, file: string): number {
   const path = join(dataDir, spoolOf(file)?.spool ?? file);
   if (!existsSync(path)) return NOT_BEGUN;
-  return withFile(path, (spool) => {
-    if (!hasTable(spool, "salvaged")) return NOT_BEGUN;
-    return Number(spool.prepare("SELECT seq FROM salvaged WHERE file = ?").get(file)?.seq ?? NOT_BEGUN);
-  });
+  return withFile(path, (spool) => readSalvagedSeq(spool, file));
 }
 
 /** Opens a file for reading alone, and closes it again. Throws what SQLite throws. */

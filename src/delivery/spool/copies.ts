@@ -3,7 +3,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { MisfitError } from "./fault.ts";
 import { prepareCopies } from "./insert.ts";
-import { ROW_COLUMNS, type Row } from "./row.ts";
+import { type Row, rowColumns } from "./row.ts";
 import { NO_STOCK, type Stock } from "./stock.ts";
 
 /** Which copies to read. */
@@ -57,12 +57,11 @@ export function openCopyIndex(database: DatabaseSync, hasSums: boolean): CopyInd
   const nextDestination = database.prepare(
     "SELECT destination FROM copies WHERE destination > ? ORDER BY destination LIMIT 1",
   );
-  const columns = ROW_COLUMNS.split(", ").map((name) =>
-    name === "sum" && !hasSums ? "NULL AS sum" : `events.${name}`,
-  );
+  // Both tables have a sequence.
+  const columns = rowColumns(hasSums).replace("seq", "events.seq");
   const select = (where: string, order: string) =>
     database.prepare(
-      `SELECT copies.seq AS copy, ${columns.join(", ")} FROM copies LEFT JOIN events ON events.seq = copies.seq
+      `SELECT copies.seq AS copy, ${columns} FROM copies LEFT JOIN events ON events.seq = copies.seq
        WHERE destination = ? AND copies.seq > ? ${where} ORDER BY copies.seq ${order} LIMIT ?`,
     );
   const next = select("", "ASC");

@@ -6,9 +6,9 @@ import { isLogDamaged } from "./aside.ts";
 import { prepareChanges } from "./change.ts";
 import { openCopyIndex } from "./copies.ts";
 import { SpoolError } from "./fault.ts";
-import { PAGE_BYTES } from "./layout.ts";
+import { boundTo } from "./layout.ts";
 import { openQuarantine, type Quarantined } from "./quarantine.ts";
-import { DamagedRow } from "./row.ts";
+import { wholeRows } from "./row.ts";
 import { closeMarked } from "./sidelog.ts";
 import { checkTables, hasTable, VERSION, versionOf } from "./tables.ts";
 import { openTotals } from "./totals.ts";
@@ -82,10 +82,7 @@ function decideOn(database: DatabaseSync, decision: Decision, options: DecideOpt
   // Of an earlier version, or without the log that has its tables.
   if (versionOf(database) < VERSION || !hasTable(database, "quarantined")) return nothing(database);
   checkTables(database, VERSION);
-  database.exec(`
-    PRAGMA synchronous = FULL;
-    PRAGMA max_page_count = ${Math.max(16, Math.floor(maxBytes / PAGE_BYTES))};
-  `);
+  database.exec(`PRAGMA synchronous = FULL; ${boundTo(maxBytes)}`);
   const quarantine = openQuarantine(database);
   const putBack = preparePutBack(database);
   const { count, last } = quarantine.extent(destinationId);
@@ -95,7 +92,7 @@ function decideOn(database: DatabaseSync, decision: Decision, options: DecideOpt
 
   function decideSome(): boolean {
     const rows = quarantine.read({ afterSeq, untilSeq: last, limit: BATCH, destinationId });
-    const copies = rows.filter((row): row is Quarantined => !(row instanceof DamagedRow));
+    const copies = wholeRows(rows);
     // What is not what was written must not be sent; thrown away it can be.
     const gone = decision === "discard" ? rows : copies;
     transact(database, () => {

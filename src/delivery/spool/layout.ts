@@ -27,6 +27,11 @@ export const PAGE_BYTES = 4096;
 const CHECKPOINT_PAGES = 200;
 const BUSY_TIMEOUT_MS = 1000;
 
+/** The command that bounds the file to so many bytes, for one connection: each needs it. */
+export function boundTo(maxBytes: number): string {
+  return `PRAGMA max_page_count = ${Math.max(16, Math.floor(maxBytes / PAGE_BYTES))};`;
+}
+
 /** Opens or creates the database; throws what SQLite throws, and a `SpoolError` for a file of a later version. */
 export function openDatabase(path: string, options: OpenOptions): DatabaseSync {
   const { maxBytes, afterSeq, isExclusive } = options;
@@ -44,7 +49,7 @@ export function openDatabase(path: string, options: OpenOptions): DatabaseSync {
       PRAGMA synchronous = FULL;
       PRAGMA temp_store = MEMORY;
       PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
-      PRAGMA max_page_count = ${Math.max(16, Math.floor(maxBytes / PAGE_BYTES))};
+      ${boundTo(maxBytes)}
     `);
     if (version === 0) {
       transact(database, () => {

@@ -7,8 +7,8 @@ import { faultOf, MisfitError } from "./fault.ts";
 import type { SpoolFile } from "./file.ts";
 import { type OpenOptions, openDatabase } from "./layout.ts";
 import { openQuarantine } from "./quarantine.ts";
-import { type DamagedRow, ROW_COLUMNS, readRow, type SpooledEvent } from "./row.ts";
-import { NOT_BEGUN } from "./salvage.ts";
+import { prepareRows, readSalvagedSeq } from "./reader.ts";
+import { type DamagedRow, readRow, type SpooledEvent } from "./row.ts";
 import { closeMarked, markOpened } from "./sidelog.ts";
 import { isOutdated, versionOf } from "./tables.ts";
 import { checkSums, openTotals, readDataVersion, readLastSeq, type Sums } from "./totals.ts";
@@ -72,9 +72,7 @@ function useFile(database: ReturnType<typeof openDatabase>, options: FileOptions
     const hasSums = versionOf(database) >= 2;
     const index = openCopyIndex(database, hasSums);
     const quarantine = isWhole ? openQuarantine(database) : null;
-    const columns = hasSums ? ROW_COLUMNS : ROW_COLUMNS.replace("sum", "NULL AS sum");
-    const next = database.prepare(`SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`);
-    next.setReadBigInts(true);
+    const next = prepareRows(database, hasSums);
     const oldest = database.prepare("SELECT received FROM events ORDER BY seq LIMIT 1");
     oldest.setReadBigInts(true);
     const apply = prepareChanges(database, { index, quarantine, hasSums, afterSeq });
@@ -195,7 +193,7 @@ function useFile(database: ReturnType<typeof openDatabase>, options: FileOptions
       mend(() => change(() => parts.apply(whole), delivered.size + refused.size > 0));
     },
     read: (wanted) => mend(() => readFitting(wanted)),
-    readAll: (afterSeq, limit) => parts.next.all(afterSeq, limit).map(readRow),
+    readAll: (afterSeq, limit) => parts.next(afterSeq, limit),
     readQuarantined: (afterSeq, limit) => parts.quarantine?.read({ afterSeq, limit }) ?? [],
     setAside: ({ seq, reason }, nowMs) => {
       makeWhole();
@@ -208,10 +206,7 @@ function useFile(database: ReturnType<typeof openDatabase>, options: FileOptions
       );
       damagedRows++;
     },
-    salvagedSeq: (file) => {
-      if (!parts.hasSums) return NOT_BEGUN;
-      return Number(database.prepare("SELECT seq FROM salvaged WHERE file = ?").get(file)?.seq ?? NOT_BEGUN);
-    },
+    salvagedSeq: (file) => readSalvagedSeq(database, file),
     refresh: () => {
       const version = readDataVersion(database);
       if (version === dataVersion) return;

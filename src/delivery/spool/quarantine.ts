@@ -2,7 +2,7 @@
 // decides. Not to be confused with damaged files and rows, which are set aside.
 import type { DatabaseSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
-import type { EventType } from "../../pixel/schema.ts";
+import { type EventType, isEventType } from "../../pixel/schema.ts";
 import { DamagedRow, type Row, type SpooledContent } from "./row.ts";
 import type { Stock } from "./stock.ts";
 
@@ -145,7 +145,7 @@ export function readQuarantined(row: Row): Quarantined | DamagedRow {
     typeof reason === "string" &&
     typeof id === "string" &&
     typeof source === "string" &&
-    (type === "page" || type === "track") &&
+    isEventType(type) &&
     typeof payload === "string";
   if (!isWhole) return new DamagedRow(seq, "a column holds another kind of value");
   const event = contentOf(id, source, type, payload);

@@ -6,7 +6,9 @@ import { reasonOf } from "../log.ts";
 import { faultOf, SpoolError } from "./fault.ts";
 import { SPOOL_NAME } from "./name.ts";
 import { QUARANTINE_COLUMNS, type Quarantined, readQuarantined } from "./quarantine.ts";
-import { DamagedRow, ROW_COLUMNS, readRow, type SpooledEvent } from "./row.ts";
+import { type DamagedRow, readRow, rowColumns, type SpooledEvent, wholeRows } from "./row.ts";
+import { NOT_BEGUN } from "./salvage.ts";
+import { hasTable } from "./tables.ts";
 import { readLastSeq } from "./totals.ts";
 
 /** Which events to read. */
@@ -23,10 +25,9 @@ export interface ReadSpoolOptions {
  * that a slow reader never keeps the writer's log from being reused. Throws a `SpoolError` for a file it cannot read.
  */
 export function readSpool(dataDir: string, { afterSeq, limit, name }: ReadSpoolOptions): SpooledEvent[] {
-  return withFile(join(dataDir, name ?? SPOOL_NAME), [], (file) => {
-    const rows = selectRows(file, afterSeq, limit);
-    return rows.filter((row): row is SpooledEvent => !(row instanceof DamagedRow));
-  });
+  return withFile(join(dataDir, name ?? SPOOL_NAME), [], (file) =>
+    wholeRows(selectRows(file, afterSeq, limit)),
+  );
 }
 
 /** The next rows of a file that is open for reading, of whatever version its tables are. Throws what SQLite throws. */
@@ -37,10 +38,18 @@ export function selectRows(
 ): (SpooledEvent | DamagedRow)[] {
   const hasSum =
     file.prepare("SELECT 1 FROM pragma_table_info('events') WHERE name = 'sum'").get() !== undefined;
-  const columns = hasSum ? ROW_COLUMNS : ROW_COLUMNS.replace("sum", "NULL AS sum");
-  const rows = file.prepare(`SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`);
+  return prepareRows(file, hasSum)(afterSeq, limit);
+}
+
+/** Prepares reading the next rows of a file, oldest first: events, and rows that are none any more. */
+export function prepareRows(
+  file: DatabaseSync,
+  hasSums: boolean,
+): (afterSeq: number, limit: number) => (SpooledEvent | DamagedRow)[] {
+  const rows = file.prepare(`SELECT ${rowColumns(hasSums)} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`);
+  // A number that the disk has changed may be one that JavaScript cannot hold.
   rows.setReadBigInts(true);
-  return rows.all(afterSeq, limit).map(readRow);
+  return (afterSeq, limit) => rows.all(afterSeq, limit).map(readRow);
 }
 
 /** The next copies in quarantine, of a file that has one, and rows that are none any more. Throws what SQLite throws. */
@@ -54,6 +63,12 @@ export function selectQuarantined(
   );
   rows.setReadBigInts(true);
   return rows.all(afterSeq, limit).map(readQuarantined);
+}
+
+/** How far a damaged file is back in its spool, which is open: a place. A spool of an earlier version has brought none back. */
+export function readSalvagedSeq(spool: DatabaseSync, file: string): number {
+  if (!hasTable(spool, "salvaged")) return NOT_BEGUN;
+  return Number(spool.prepare("SELECT seq FROM salvaged WHERE file = ?").get(file)?.seq ?? NOT_BEGUN);
 }
 
 /** The last sequence a spool has given out: where a reader begins that wants new events only; 0 without a spool. */

@@ -2,7 +2,7 @@
 // written, and never published.
 import { crc32 } from "node:zlib";
 import type { Route } from "../../config/subject.ts";
-import type { EventType } from "../../pixel/schema.ts";
+import { type EventType, isEventType } from "../../pixel/schema.ts";
 import type { Outgoing } from "../outgoing.ts";
 
 /** Where a copy was to go when it was spooled; its destination may have got another stream since. */
@@ -31,7 +31,17 @@ export class DamagedRow {
 }
 
 /** What `readRow` needs of a row. */
-export const ROW_COLUMNS = "seq, id, source, type, received, routes, payload, sum";
+const ROW_COLUMNS = "seq, id, source, type, received, routes, payload, sum";
+
+/** These columns of a file's rows; those of a version before 0.2.0 have no checksum. */
+export function rowColumns(hasSums: boolean): string {
+  return hasSums ? ROW_COLUMNS : ROW_COLUMNS.replace("sum", "NULL AS sum");
+}
+
+/** What is left of rows without those that are nothing any more. */
+export function wholeRows<T>(rows: readonly (T | DamagedRow)[]): T[] {
+  return rows.filter((row): row is T => !(row instanceof DamagedRow));
+}
 
 /** A row as SQLite gives it; `sum` is null where a version before 0.2.0 has written it. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -43,7 +53,7 @@ export function readRow(row: Row): SpooledEvent | DamagedRow {
   const isWhole =
     typeof id === "string" &&
     typeof source === "string" &&
-    (type === "page" || type === "track") &&
+    isEventType(type) &&
     typeof routesText === "string" &&
     typeof payload === "string";
   if (!isWhole) return new DamagedRow(seq, "a column holds another kind of value");

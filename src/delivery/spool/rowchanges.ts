@@ -1,5 +1,4 @@
 // What is to become of copies with the next transaction: some are delivered and go, some go to quarantine.
-
 import type { SpoolFile } from "./file.ts";
 import { DamagedRow, type SpooledEvent } from "./row.ts";
 import type { Stock } from "./stock.ts";
