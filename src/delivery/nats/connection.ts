@@ -34,6 +34,8 @@ const MAX_PAUSE_MS = 1000;
 const SETTLED_MS = 1000;
 const CLOSE_TIMEOUT_MS = 500;
 
+const CLOSED = "connection closed";
+
 /** Dials at once and for ever, until closed. */
 export function createConnection(
   nats: NatsOptions,
@@ -98,7 +100,7 @@ export function createConnection(
         log.info("the server's largest message has changed", { server: server.address, maxPayload });
         events.onLimits(maxPayload);
       });
-      void connection.closed().then((error) => lost(error ? dialled.explain(error) : "connection closed"));
+      void connection.closed().then((error) => lost(dialled.explain(error ?? CLOSED)));
       void watch(dialled, lost);
       if (isClosed) lost("closing");
       else events.onConnected(connection);
@@ -106,12 +108,12 @@ export function createConnection(
   }
 
   async function watch({ connection, explain }: Dialled, lost: (reason: string) => void): Promise<void> {
-    let last = "connection closed";
+    let last = CLOSED;
     for await (const status of connection.status()) {
       // The client calls a connection stale that it ends itself for this.
       if (status.type === "error" && isAboutLogin(status.error)) lost(explain(status.error));
       if (status.type === "staleConnection") lost("server does not answer pings");
-      if (status.type === "disconnect") lost(last);
+      if (status.type === "disconnect") lost(explain(last));
       if (status.type !== "error") continue;
       // What is no matter of rights is the last that a server says.
       if (status.error instanceof errors.ProtocolError) last = status.error.message;

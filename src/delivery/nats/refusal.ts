@@ -40,7 +40,20 @@ const LOGINS: Readonly<Record<Login["is"], string>> = {
 export function reasonOfRefusal(error: unknown, attempt: Attempt, nowMs: number): string {
   if (isAboutLogin(error)) return `${error.message}: ${aboutLogin(error, attempt, nowMs)}`;
   const code = codeOf(error);
-  return aboutTls(code, attempt) ?? aboutNetwork(error, code, attempt);
+  const tls = aboutTls(code, attempt);
+  if (tls !== null) return tls;
+  const network = aboutNetwork(error, code, attempt);
+  return attempt.greeting === null ? network : withExpiry(network, attempt, nowMs);
+}
+
+/**
+ * The reason for a person why a connection ended that had been let in; `ended` is the error, or what is known of it.
+ * A server's last words get lost where it ends a connection that we are writing to: a JWT that is over is told all the same.
+ */
+export function reasonOfLoss(ended: Error | string, attempt: Attempt, nowMs: number): string {
+  // TLS and network were well once: only the login can be what the attempt explains.
+  if (isAboutLogin(ended)) return reasonOfRefusal(ended, attempt, nowMs);
+  return withExpiry(typeof ended === "string" ? ended : reasonOf(ended), attempt, nowMs);
 }
 
 /** Whether the server does not take who we are, or no longer does. */
@@ -54,11 +67,21 @@ export function isAboutTls(error: unknown): boolean {
   return UNKNOWN_SIGNER.has(code) || /^CERT_|^ERR_TLS_CERT_|_ALERT_/.test(code);
 }
 
-function aboutLogin(error: Error, { login }: Attempt, nowMs: number): string {
+function aboutLogin(error: Error, attempt: Attempt, nowMs: number): string {
+  const isOver = error instanceof errors.UserAuthenticationExpiredError;
+  return aboutExpiry(attempt, isOver ? Number.POSITIVE_INFINITY : nowMs) ?? LOGINS[attempt.login.is];
+}
+
+/** That the JWT of the attempt is over, or null where it has none or it still counts. */
+function aboutExpiry({ login }: Attempt, nowMs: number): string | null {
   const { expiresMs = null } = login;
-  const isOver = error instanceof errors.UserAuthenticationExpiredError || (expiresMs ?? nowMs + 1) <= nowMs;
-  if (login.is !== "creds" || !isOver || expiresMs === null) return LOGINS[login.is];
+  if (login.is !== "creds" || expiresMs === null || expiresMs > nowMs) return null;
   return `the JWT of NATS_CREDS ended at ${new Date(expiresMs).toISOString()}, renew the file`;
+}
+
+function withExpiry(reason: string, attempt: Attempt, nowMs: number): string {
+  const expiry = aboutExpiry(attempt, nowMs);
+  return expiry === null ? reason : `${reason}: ${expiry}`;
 }
 
 function aboutTls(code: string, attempt: Attempt): string | null {

@@ -8,7 +8,7 @@ import { reasonOf } from "../log.ts";
 import { NatsError } from "./fault.ts";
 import { DIAL_TIMEOUT_MS, type Greeted, type Greeting, greet } from "./greeting.ts";
 import { type Login, readLogin } from "./login.ts";
-import { type Attempt, isAboutLogin, isAboutTls, reasonOfRefusal } from "./refusal.ts";
+import { type Attempt, isAboutTls, reasonOfLoss, reasonOfRefusal } from "./refusal.ts";
 import { readTls, type Tls } from "./tls.ts";
 
 /** How to reach NATS, with what the servers ask for. Holds credentials: never logged. */
@@ -27,8 +27,8 @@ const MAX_PINGS_OUT = 3;
 export interface Dialled {
   readonly connection: NatsConnection;
   readonly greeting: Greeting;
-  /** The reason for a person, of an error that ended the connection. */
-  readonly explain: (error: Error) => string;
+  /** The reason for a person why the connection ended: of the error, or of what is known. */
+  readonly explain: (ended: Error | string) => string;
 }
 
 /** Connects to one server, once. Rejects with a `NatsError`, whose message is a reason for a person. */
@@ -55,8 +55,7 @@ export async function dialServer(server: Server, nats: NatsOptions, time: Clock)
     return {
       connection,
       greeting: greeted.greeting,
-      // TLS and network were well once: only the login can be what the attempt explains.
-      explain: (error) => (isAboutLogin(error) ? explain(error) : reasonOf(error)),
+      explain: (ended) => reasonOfLoss(ended, attempt, Date.now()),
     };
   } catch (error) {
     throw new NatsError(explain(error), { cause: error });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { errors } from "nats";
-import { type Attempt, reasonOfRefusal } from "../../../src/delivery/nats/refusal.ts";
+import { type Attempt, reasonOfLoss, reasonOfRefusal } from "../../../src/delivery/nats/refusal.ts";
 
 const NOW_MS = 1_700_000_000_000;
 const ASKS: Attempt["greeting"] = {
@@ -71,6 +71,12 @@ const ROWS: readonly [what: string, error: unknown, attempt: Partial<Attempt>, r
     certificateRefused,
   ],
   ["a cut without a certificate", coded("EBADF"), {}, "the server greets, and then ends the connection"],
+  [
+    "a cut after a JWT has ended",
+    coded("ECONNRESET"),
+    creds(NOW_MS),
+    `the server greets, and then ends the connection: ${ended}`,
+  ],
   ["a CA that nobody knows", coded("SELF_SIGNED_CERT_IN_CHAIN"), { hasCa: false }, unknownSigner],
   [
     "a CA that the file does not hold",
@@ -91,4 +97,16 @@ const ROWS: readonly [what: string, error: unknown, attempt: Partial<Attempt>, r
 for (const [what, error, attempt, reason] of ROWS) {
   test(`reasonOfRefusal tells of ${what}`, () =>
     expect(reasonOfRefusal(error, { ...ATTEMPT, ...attempt }, NOW_MS)).toBe(reason));
+}
+
+const LOSSES: readonly [what: string, ended: Error | string, attempt: Partial<Attempt>, reason: string][] = [
+  ["a JWT's end that the server says", expired, creds(NOW_MS), `User Authentication Expired: ${ended}`],
+  ["a JWT's end whose words got lost", "connection closed", creds(NOW_MS), `connection closed: ${ended}`],
+  ["a JWT's end that broke it", coded("ECONNRESET"), creds(NOW_MS), `system says ECONNRESET: ${ended}`],
+  ["a server that stops, and a JWT that counts", "connection closed", creds(NOW_MS + 1), "connection closed"],
+  ["a server that stops, and no JWT", new Error("Server Shutdown"), {}, "Server Shutdown"],
+];
+for (const [what, error, attempt, reason] of LOSSES) {
+  test(`reasonOfLoss tells of ${what}`, () =>
+    expect(reasonOfLoss(error, { ...ATTEMPT, ...attempt }, NOW_MS)).toBe(reason));
 }
