@@ -4,6 +4,7 @@ import type { Sources } from "../config/sources.ts";
 import { rejectedSubject } from "../config/subject.ts";
 import { messageId } from "../delivery/outgoing.ts";
 import type { NewId } from "../pixel/identity.ts";
+import { decodePayload } from "../pixel/payload.ts";
 import type { ReplyForm } from "../pixel/reply.ts";
 import type { EventType } from "../pixel/schema.ts";
 import { createDecide } from "../server/decide.ts";
@@ -97,7 +98,7 @@ export function createExplain(options: ExplainOptions): Explain {
           stream: route.stream,
           headers: { "Nats-Msg-Id": messageId(outgoing, route) },
         }));
-        const event = JSON.parse(outgoing.payload);
+        const event = JSON.parse(decodePayload(outgoing.payload));
         return { outcome, status: 200, reason: null, ...asked, event, messages, rejectedTo: null };
       }
     }

@@ -3,6 +3,7 @@ import { messageId } from "../delivery/outgoing.ts";
 import { readEvents, readQuarantine } from "../delivery/spool/contents.ts";
 import type { Quarantined } from "../delivery/spool/quarantine.ts";
 import type { SpooledEvent } from "../delivery/spool/row.ts";
+import { decodePayload } from "../pixel/payload.ts";
 import { Exit } from "./exit.ts";
 import { BELONGS, warnOfLog } from "./spoollog.ts";
 
@@ -77,7 +78,7 @@ function eventLine(event: SpooledEvent, isWanted: (destinationId: string) => boo
     }));
   if (destinations.length === 0) return null;
   // The payload is JSON already, and stays byte for byte what a subscriber would have read.
-  return `{"destinations":${JSON.stringify(destinations)},"event":${event.payload}}`;
+  return `{"destinations":${JSON.stringify(destinations)},"event":${decodePayload(event.payload)}}`;
 }
 
 function copyLine({ event, destinationId, subject, reason, atMs }: Quarantined): string {
@@ -88,5 +89,5 @@ function copyLine({ event, destinationId, subject, reason, atMs }: Quarantined):
     reason,
     quarantinedAt: new Date(atMs).toISOString(),
   };
-  return `${JSON.stringify(head).slice(0, -1)},"event":${event.payload}}`;
+  return `${JSON.stringify(head).slice(0, -1)},"event":${decodePayload(event.payload)}}`;
 }

@@ -2,6 +2,7 @@
 // of a destination. Knows no connection and no stream as it is.
 import { crc32 } from "node:zlib";
 import { visitorOf } from "../pixel/identity.ts";
+import { decodePayload, type Payload } from "../pixel/payload.ts";
 import { EVENT_TYPES, type EventType } from "../pixel/schema.ts";
 import type { StreamConfig } from "./environment.ts";
 import type { ConfigFile, DestinationItem, STREAM_SETTINGS } from "./schema.ts";
@@ -44,8 +45,7 @@ export interface Layout {
 /** A destination's copy of an event in the spool. */
 export interface SpooledCopy extends Address {
   readonly type: EventType;
-  /** The event as JSON. */
-  readonly payload: string;
+  readonly payload: Payload;
 }
 
 /** A stream that destinations name, and all that name it. */
@@ -143,9 +143,9 @@ function routeTo(layout: Layout, destinationId: string, type: EventType, partiti
 }
 
 /** Nobody's where the payload is no event: such a copy is stored too. */
-function visitorIn(payload: string): string {
+function visitorIn(payload: Payload): string {
   try {
-    return visitorOf(JSON.parse(payload));
+    return visitorOf(JSON.parse(decodePayload(payload)));
   } catch {
     return "";
   }

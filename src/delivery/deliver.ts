@@ -53,8 +53,8 @@ export function createDeliver(options: DeliverOptions): (outgoing: Outgoing, set
     return true;
   }
 
-  function hasRoomFor({ routes, payloadBytes }: Outgoing): boolean {
-    return publisher?.hasRoom(routes.length, routes.length * payloadBytes) ?? false;
+  function hasRoomFor({ routes, payload }: Outgoing): boolean {
+    return publisher?.hasRoom(routes.length, routes.length * payload.length) ?? false;
   }
 
   /** The copies that must not be sent now, each with its reason where its stream will never take it. */
@@ -87,9 +87,9 @@ export function createDeliver(options: DeliverOptions): (outgoing: Outgoing, set
   }
 
   /** Room is left for who takes copies: for nobody while NATS is away, nor beside a single destination. */
-  function isOverShare({ route, quarantine }: Copy, { payloadBytes }: Outgoing): boolean {
+  function isOverShare({ route, quarantine }: Copy, { payload }: Outgoing): boolean {
     if (quarantine !== null || publisher?.state !== "up" || layout().destinations.size <= 1) return false;
-    return !spool.hasShareFor(route.destinationId, payloadBytes);
+    return !spool.hasShareFor(route.destinationId, payload.length);
   }
 
   function refuse(destination: string): void {

@@ -1,6 +1,7 @@
 // Reads messages as they come from the spools, for whoever watches from another process.
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { decodePayload } from "../pixel/payload.ts";
 import type { Followed, FollowOptions } from "./followed.ts";
 import { reasonOf } from "./log.ts";
 import { SpoolError } from "./spool/fault.ts";
@@ -28,7 +29,8 @@ export async function* followSpools(
       for (const { seq, routes, payload } of events) {
         seqs.set(name, seq);
         for (const route of routes) {
-          if (destinationId === null || route.destinationId === destinationId) yield { ...route, payload };
+          if (destinationId !== null && route.destinationId !== destinationId) continue;
+          yield { ...route, payload: decodePayload(payload) };
         }
       }
     }

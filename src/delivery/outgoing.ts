@@ -1,5 +1,6 @@
 // What delivery is given, under which id the stream knows it, and the fate it reports.
 import type { Route } from "../config/subject.ts";
+import type { Payload } from "../pixel/payload.ts";
 import type { EventType } from "../pixel/schema.ts";
 
 /** An event on its way out: one message per route, all with the same payload. */
@@ -8,10 +9,8 @@ export interface Outgoing {
   readonly id: string;
   readonly sourceId: string;
   readonly type: EventType;
-  /** The event as JSON. */
-  readonly payload: string;
-  /** Its length in bytes, as UTF-8: what counts against every bound. */
-  readonly payloadBytes: number;
+  /** The event; its length is what counts against every bound. */
+  readonly payload: Payload;
   readonly routes: readonly Route[];
 }
 

@@ -47,10 +47,10 @@ export function createSending(options: SendingOptions): Send {
   const sent = new Map<number, Sent>();
 
   function finish(road: Road, lane: Lane, event: SpooledEvent, verdict: Verdict, reason: string): void {
-    const { seq, payloadBytes } = event;
+    const { seq, payload } = event;
     road.inFlight.delete(seq);
     lane.inFlight--;
-    lane.inFlightBytes -= payloadBytes;
+    lane.inFlightBytes -= payload.length;
     const isSettled = verdict === "stored" || (verdict === "rejected" && giveUp(road, event, reason));
     const isLast = countOff(seq, isSettled);
     // Where the layout has changed since, another lane has taken its place, and which is not known yet.
@@ -96,7 +96,7 @@ export function createSending(options: SendingOptions): Send {
 
   return (road, lane, event) => {
     const { destinationId } = road;
-    const { seq, type, payload, payloadBytes } = event;
+    const { seq, type, payload } = event;
     const address = event.routes.find((route) => route.destinationId === destinationId);
     if (address === undefined || road.inFlight.has(seq) || lane.isPutOff(seq)) return;
     const route = routeAgain(layout(), { destinationId, subject: address.subject, type, payload });
@@ -106,7 +106,7 @@ export function createSending(options: SendingOptions): Send {
     counts.copies++;
     road.inFlight.add(seq);
     lane.inFlight++;
-    lane.inFlightBytes += payloadBytes;
+    lane.inFlightBytes += payload.length;
     const outgoing = { ...event, routes: [route] };
     const onVerdict = (_route: number, verdict: Verdict, reason: string) =>
       finish(road, lane, event, verdict, reason);

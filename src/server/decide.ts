@@ -11,6 +11,7 @@ import { buildEvent, Dropped, readWriteKey } from "../pixel/build.ts";
 import { readFacts } from "../pixel/facts.ts";
 import { userAgentOf } from "../pixel/headers.ts";
 import { type NewId, visitorOf } from "../pixel/identity.ts";
+import { encodePayload } from "../pixel/payload.ts";
 import { decode } from "../pixel/percent.ts";
 import { queryOf, readQuery } from "../pixel/query.ts";
 import { Rejection } from "../pixel/rejection.ts";
@@ -112,13 +113,11 @@ export function createDecide(options: DecideOptions): (request: PixelRequest) =>
     if (built instanceof Dropped) return { outcome: "dropped", source, form, reason: built.reason };
 
     const routing = source.routing[type];
-    const payload = JSON.stringify(built.event);
     const outgoing: Outgoing = {
       id: source.dedupe === null ? newId() : `${source.id}.${headerToken(built.messageId)}`,
       sourceId: source.id,
       type,
-      payload,
-      payloadBytes: Buffer.byteLength(payload),
+      payload: encodePayload(JSON.stringify(built.event)),
       routes: routing.common ?? routesOfVisitor(routing, visitorOf(built.event)),
     };
     return { outcome: "accepted", source, form, outgoing, setCookie: built.setCookie };

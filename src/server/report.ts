@@ -1,6 +1,7 @@
 // Tells the observer what has become of a request: a count always, a record only while somebody watches.
 import type { Observer, Outcome } from "../observe/observer.ts";
 import { userAgentOf } from "../pixel/headers.ts";
+import { decodePayload } from "../pixel/payload.ts";
 import type { Decision, PixelRequest } from "./decide.ts";
 import { targetOf } from "./target.ts";
 
@@ -29,6 +30,6 @@ export function report(
     destinations: outgoing?.routes.map((route) => route.destinationId) ?? [],
     target: targetOf(url),
     userAgent: userAgentOf(headers),
-    payload: outgoing?.payload ?? null,
+    payload: outgoing === null ? null : decodePayload(outgoing.payload),
   });
 }

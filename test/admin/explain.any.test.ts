@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { createExplain } from "../../src/admin/explain.ts";
 import { rejectedSubject } from "../../src/config/subject.ts";
+import { eventIn } from "../support/decisions.ts";
 import { NOW, SOURCES, startApp } from "../support/publicapp.ts";
 
 const PATHS = ["/pixel/v1/page", "/pixel/v1/track", "/pixel/v1/page.gif", "/pixel/v1/track.gif"];
@@ -52,7 +53,7 @@ test("createExplain says what the public port answers and publishes, whatever is
       expect(said.reply).toBe(answer.headers.get("content-type") === "image/gif" ? "gif" : "text");
       const reason = answer.headers.get("x-pixelgate-error") ?? answer.headers.get("x-pixelgate-dropped");
       expect(said.reason).toBe(reason ?? (answer.status === 200 ? null : answer.text));
-      expect(said.event).toEqual(outgoing.map(({ payload }) => JSON.parse(payload)).at(0) ?? null);
+      expect(said.event).toEqual(outgoing.map(eventIn).at(0) ?? null);
       expect(said.messages.length > 0).toBe(outgoing.length > 0);
       const [sourceId] = rejected[0] ?? [];
       expect(said.rejectedTo).toBe(

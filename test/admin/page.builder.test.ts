@@ -1,4 +1,5 @@
 import { expect } from "bun:test";
+import { eventIn } from "../support/decisions.ts";
 import { openLivePages } from "../support/livepages.ts";
 
 const live = openLivePages();
@@ -28,7 +29,7 @@ test("page builds a pixel whose every form a browser sends as the same event", a
   expect(texts.url).toStartWith(`${live.ports.publicUrl}/pixel/v1/track?writeKey=wk_blog&`);
   expect(texts.url).toContain("userId={{ user_id }}");
   await fetch(texts.url ?? "");
-  expect(JSON.parse(live.ports.kept.at(-1)?.payload ?? "")).toMatchObject(WANTED);
+  expect(eventIn(live.ports.kept.at(-1))).toMatchObject(WANTED);
 
   for (const [form, javaScriptEnabled] of [
     ["img", true],
@@ -44,7 +45,7 @@ test("page builds a pixel whose every form a browser sends as the same event", a
     await (await context.newPage()).goto(site);
     await context.close();
     expect([form, live.ports.kept.length]).toEqual([form, before + 1]);
-    expect(JSON.parse(live.ports.kept.at(-1)?.payload ?? "")).toMatchObject(WANTED);
+    expect(eventIn(live.ports.kept.at(-1))).toMatchObject(WANTED);
   }
 });
 
@@ -68,7 +69,7 @@ test("page fires the test at this gateway, whatever address the pixel will have"
   await live.page.locator("#builder-send").click();
   await live.page.locator(".name", { hasText: "From the builder" }).waitFor({ timeout: 1000 });
   await live.page.locator("#builder-result", { hasText: "Sent" }).waitFor();
-  expect(JSON.parse(live.ports.kept.at(-1)?.payload ?? "")).toMatchObject({ name: "From the builder" });
+  expect(eventIn(live.ports.kept.at(-1))).toMatchObject({ name: "From the builder" });
 });
 
 test("page tells where the events of a source go: each destination with its stream, or the first and last of several", async () => {

@@ -1,5 +1,6 @@
 import { expect } from "bun:test";
 import { spawnSync } from "node:child_process";
+import { eventIn } from "../support/decisions.ts";
 import { openLivePages } from "../support/livepages.ts";
 import { SOURCES } from "../support/ports.ts";
 
@@ -50,7 +51,7 @@ test("page takes half a surrogate pair in every field of the builder, in every f
   expect(texts.amp).not.toMatch(/\\ud/i);
   await live.page.locator("#builder-send").click();
   await live.page.locator("#builder-result", { hasText: "Sent" }).waitFor();
-  expect(JSON.parse(live.ports.kept.at(-1)?.payload ?? "")).toMatchObject({
+  expect(eventIn(live.ports.kept.at(-1))).toMatchObject({
     event: "a\ufffd",
     userId: "a\ufffd",
   });

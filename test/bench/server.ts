@@ -6,7 +6,7 @@ import { createApp } from "../../src/server/app.ts";
 import { createDecide } from "../../src/server/decide.ts";
 import { resolved } from "../support/configuration.ts";
 
-let read = "";
+let read: string | Uint8Array = "";
 
 function serveBare(): number {
   const server = Bun.serve({

@@ -2,6 +2,7 @@
 import { jetstream } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "nats";
 import { readSpool } from "../../src/delivery/spool/reader.ts";
+import { decodePayload } from "../../src/pixel/payload.ts";
 import { type NatsServer, startNats } from "../support/natsserver.ts";
 import type { Arrival, Store } from "./world.ts";
 
@@ -25,7 +26,7 @@ export function createSpoolStore(): Store {
       poll(
         () =>
           readSpool(dataDir, { afterSeq: 0, limit: 10_000 }).flatMap(({ routes, payload }) =>
-            routes.map(({ subject }) => ({ subject, event: JSON.parse(payload) })),
+            routes.map(({ subject }) => ({ subject, event: JSON.parse(decodePayload(payload)) })),
           ),
         isComplete,
       ),

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { openDeliver } from "../support/deliverparts.ts";
+import { eventFor, openDeliver } from "../support/deliverparts.ts";
 
 test("createDeliver answers published when every message has its ack, and not before", () => {
   const { send, published, kept, answer } = openDeliver();
@@ -70,7 +70,7 @@ test("createDeliver answers with failed once it is closed, and keeps nothing", (
 
 test("createDeliver goes on when an answer throws", () => {
   const { deliver, send, answer, log, published } = openDeliver();
-  deliver({ id: "x", sourceId: "s", type: "page", payload: "{}", payloadBytes: 2, routes: [] }, () => {
+  deliver(eventFor("x", []), () => {
     throw new Error("the answer failed");
   });
   const fates = send("e", ["a"]);

@@ -1,5 +1,6 @@
 // What must be so for any input. A case is decided by its seed; it throws where something is not so.
 import { isDeepStrictEqual } from "node:util";
+import { decodePayload } from "../../src/pixel/payload.ts";
 import { queryOf, readQuery } from "../../src/pixel/query.ts";
 import { Rejection } from "../../src/pixel/rejection.ts";
 import { decideOf, requestOf } from "../support/decisions.ts";
@@ -47,12 +48,13 @@ export function checkParser(seed: number): void {
     must(/^[\x20-\x7e]+$/.test(reason), "a reason of plain ASCII");
     if (decision.record !== null) JSON.parse(decision.record.payload);
   } else if (decision.outcome === "accepted") {
-    const { payload, payloadBytes } = decision.outgoing;
-    const event: unknown = JSON.parse(payload);
+    const { payload } = decision.outgoing;
+    const text = decodePayload(payload);
+    const event: unknown = JSON.parse(text);
     must(JSON.stringify(event).length > 0, "an event that is JSON");
     const most = FACTOR * Buffer.byteLength(target) + FIXED_BYTES;
-    must(payloadBytes === Buffer.byteLength(payload), "bytes that are counted as they are");
-    must(payloadBytes <= most, `an event of at most ${most} bytes, not ${payloadBytes}`);
+    must(Buffer.from(text).equals(payload), "bytes that are UTF-8");
+    must(payload.length <= most, `an event of at most ${most} bytes, not ${payload.length}`);
   }
   const query = queryOf(target);
   const first = JSON.stringify(readQuery(query));

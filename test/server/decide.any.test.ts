@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { decideOf, requestOf } from "../support/decisions.ts";
+import { decideOf, eventOf, requestOf } from "../support/decisions.ts";
 
 test("createDecide gives any target and any headers an event, a drop or a reason of plain ASCII, and never throws", () => {
   const decide = decideOf({ maxUrlBytes: 512, trusted: "10.0.0.0/8" });
@@ -61,7 +61,7 @@ test("createDecide gives any target and any headers an event, a drop or a reason
         if (status === 414) expect(source).toBeNull();
         else if (source === null) expect(reason).toMatch(/write ?key/);
       } else if (decision.outcome === "accepted") {
-        expect(JSON.parse(decision.outgoing.payload)).toMatchObject({
+        expect(eventOf(decision)).toMatchObject({
           type,
           context: { gateway: { sourceId: source?.id } },
         });

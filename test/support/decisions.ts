@@ -1,5 +1,7 @@
 // Decisions as tests of the public port ask for them: one configuration, one request, one time.
 import { readConfig } from "../../src/config/environment.ts";
+import type { Outgoing } from "../../src/delivery/outgoing.ts";
+import { decodePayload } from "../../src/pixel/payload.ts";
 import {
   type AcceptedRequest,
   createDecide,
@@ -85,5 +87,13 @@ export function accepted(decision: Decision): AcceptedRequest {
 
 /** The event of such a decision. */
 export function eventOf(decision: Decision): Record<string, Record<string, unknown>> {
-  return JSON.parse(accepted(decision).outgoing.payload);
+  return eventIn(accepted(decision).outgoing);
+}
+
+/** The event of a delivery that there must have been. */
+export function eventIn(
+  outgoing: Pick<Outgoing, "payload"> | undefined,
+): Record<string, Record<string, unknown>> {
+  if (outgoing === undefined) throw new Error("Nothing was delivered");
+  return JSON.parse(decodePayload(outgoing.payload));
 }

@@ -9,6 +9,7 @@ import type { StreamConfig } from "../../src/config/environment.ts";
 import { createDelivery, type Delivery, type DeliveryOptions } from "../../src/delivery/delivery.ts";
 import type { DeliveryLog } from "../../src/delivery/log.ts";
 import type { Delivered, Outgoing } from "../../src/delivery/outgoing.ts";
+import { encodePayload } from "../../src/pixel/payload.ts";
 import { resolved } from "./configuration.ts";
 import { type NatsOptions, type NatsServer, patiently, startNats } from "./natsserver.ts";
 import { until } from "./until.ts";
@@ -24,11 +25,13 @@ const CONFIGURATION = {
 export const { layout: LAYOUT } = resolved(CONFIGURATION, STREAM);
 const ROUTES = [{ destinationId: "warehouse", subject: "pixel.warehouse.page", stream: "PIXEL" }];
 
+/** What may be said of an event, its payload as text. */
+type EventFields = Partial<Omit<Outgoing, "payload">> & { readonly payload?: string };
+
 /** An event for one destination, unless its fields say otherwise. */
-export function event(id: string, fields: Partial<Outgoing> = {}): Outgoing {
-  const payload = fields.payload ?? JSON.stringify({ id });
-  const payloadBytes = Buffer.byteLength(payload);
-  return { id, sourceId: "blog", type: "page", payload, payloadBytes, routes: ROUTES, ...fields };
+export function event(id: string, fields: EventFields = {}): Outgoing {
+  const payload = encodePayload(fields.payload ?? JSON.stringify({ id }));
+  return { id, sourceId: "blog", type: "page", routes: ROUTES, ...fields, payload };
 }
 
 export interface RecordedLog extends DeliveryLog {

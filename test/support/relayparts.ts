@@ -57,7 +57,7 @@ export function createMemorySpool() {
       for (const { event, left } of rows.values()) {
         for (const id of left) {
           const { copies, bytes } = backlogs.get(id) ?? { copies: 0, bytes: 0 };
-          backlogs.set(id, { copies: copies + 1, bytes: bytes + event.payloadBytes, oldestAtMs: 0 });
+          backlogs.set(id, { copies: copies + 1, bytes: bytes + event.payload.length, oldestAtMs: 0 });
         }
       }
       return backlogs;

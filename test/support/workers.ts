@@ -1,6 +1,7 @@
 // A gateway of several workers, as an operator runs it: real processes, sent to, killed and asked over its ports.
 import { spoolNameOf } from "../../src/delivery/spool/name.ts";
 import { readSpool } from "../../src/delivery/spool/reader.ts";
+import { decodePayload } from "../../src/pixel/payload.ts";
 import { childrenOf } from "../bench/process.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "./gatewayprocess.ts";
 import { afterTest, temporaryFolder } from "./parts.ts";
@@ -68,7 +69,7 @@ export function isAlive(pid: number): boolean {
 /** The ids of the events in a worker's spool, by its index. */
 export function spooledBy({ dataDir }: Gateway, index: number): string[] {
   const events = readSpool(dataDir, { afterSeq: 0, limit: 10_000, name: spoolNameOf(index) });
-  return events.map(({ payload }) => String(JSON.parse(payload).messageId));
+  return events.map(({ payload }) => String(JSON.parse(decodePayload(payload)).messageId));
 }
 
 /** Kills the oldest worker with SIGKILL, and waits until another one reports in its place. */

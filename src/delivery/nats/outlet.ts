@@ -1,5 +1,6 @@
 // What leaves in one turn of the event loop leaves in one write: 30 % less CPU here and 45 % less in nats-server. Holds the
 // path of the connection that there is, and drops what is published without one.
+import type { Payload } from "../../pixel/payload.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { PublishPath } from "./encoder.ts";
 import { createFixedWindowLimit } from "./fixedwindow.ts";
@@ -30,14 +31,14 @@ export class Outlet {
   }
 
   /** Publishes with a message id, and a reply subject for the ack. */
-  publish(subject: string, reply: string, messageId: string, payload: string): void {
+  publish(subject: string, reply: string, messageId: string, payload: Payload): void {
     this.#path?.publish(subject, reply, messageId, payload);
     this.#flushSoon();
   }
 
-  /** Publishes a payload of so many bytes and asks for no ack, unless there are too many of these. */
-  publishSome(subject: string, payload: string, bytes: number): void {
-    if (!this.#hasRoomForMore(bytes)) return;
+  /** Publishes a payload and asks for no ack, unless there are too many of these. */
+  publishSome(subject: string, payload: Payload): void {
+    if (!this.#hasRoomForMore(payload.length)) return;
     this.#path?.publishNoAck(subject, payload);
     this.#flushSoon();
   }

@@ -1,6 +1,7 @@
 // The way onto the wire of one connection: past the client's inside where that looks as expected, and otherwise by what
 // the client promises to everybody.
 import { headers, type NatsConnection } from "nats";
+import type { Payload } from "../../pixel/payload.ts";
 import { PublishEncoder, type PublishPath } from "./encoder.ts";
 import { openFastPath, type TakeStored } from "./fastpath.ts";
 
@@ -36,13 +37,13 @@ class PublicPath implements PublishPath {
     this.#connection = connection;
   }
 
-  publish(subject: string, reply: string, messageId: string, payload: string): void {
+  publish(subject: string, reply: string, messageId: string, payload: Payload): void {
     const own = headers();
     own.set("Nats-Msg-Id", messageId);
     this.#try(() => this.#connection.publish(subject, payload, { reply, headers: own }));
   }
 
-  publishNoAck(subject: string, payload: string): void {
+  publishNoAck(subject: string, payload: Payload): void {
     this.#try(() => this.#connection.publish(subject, payload));
   }
 

@@ -3,6 +3,7 @@
 import { createInbox } from "nats";
 import type { Layout } from "../../config/layout.ts";
 import { type Route, rejectedSubject } from "../../config/subject.ts";
+import { encodePayload } from "../../pixel/payload.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Finding } from "../finding.ts";
 import type { Gate } from "../gate.ts";
@@ -65,8 +66,8 @@ export interface Publisher {
    * may be published is for `takes` and `permit` to say: this asks neither.
    */
   publish(listener: AckListener, route: number, deadlineMs: number): void;
-  /** Publishes a refused request, unless there are too many of them. */
-  publishRejected(sourceId: string, payload: string): void;
+  /** Publishes the record of a refused request, which is JSON, unless there are too many of them. */
+  publishRejected(sourceId: string, record: string): void;
   /** Each configured destination as it is now, and those of which only copies in a spool are left. */
   destinations(): readonly DestinationGate[];
   /** What is wrong or unusual with the streams. */
@@ -227,11 +228,11 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (!gates.areAllOpen) gates.probe(way, now);
       outlet.publish(target.subject, inbox + number, messageId(outgoing, target), outgoing.payload);
     },
-    publishRejected: (sourceId, payload) => {
+    publishRejected: (sourceId, record) => {
       if (health.phase !== "up" || gates.stream(layout.defaultStream).gate.phase !== "open") return;
-      const bytes = Buffer.byteLength(payload);
-      if (maxPayload !== null && bytes > maxPayload) return;
-      outlet.publishSome(rejectedSubject(layout.prefix, sourceId), payload, bytes);
+      const payload = encodePayload(record);
+      if (maxPayload !== null && payload.length > maxPayload) return;
+      outlet.publishSome(rejectedSubject(layout.prefix, sourceId), payload);
     },
     destinations: () => gates.destinations(),
     findings: () => [...watches.findings(), ...verdicts.findings()],

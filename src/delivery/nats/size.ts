@@ -48,7 +48,7 @@ export function whyCopyTooLarge(
   maxMessage: number | null,
 ): string | null {
   const subjectBytes = subject.length + inbox.length;
-  const ownBytes = HEADER_BYTES + outgoing.payloadBytes;
+  const ownBytes = HEADER_BYTES + outgoing.payload.length;
   const mostId = LETTER_BYTES * outgoing.id.length + 1 + destinationId.length;
   if (whyTooLarge(subjectBytes, ownBytes + mostId, maxPayload, maxMessage) === null) return null;
   const id = messageId(outgoing, { destinationId });

@@ -69,7 +69,7 @@ export class InFlightWindow<Way> {
       this.#listeners[slot] = listener;
       this.#ways[slot] = way;
       this.count++;
-      this.bytes += listener.outgoing.payloadBytes;
+      this.bytes += listener.outgoing.payload.length;
       return this.last;
     }
     return 0;
@@ -119,7 +119,7 @@ export class InFlightWindow<Way> {
     this.#listeners[slot] = undefined;
     if (isAnswer) this.#answered[slot] = 1;
     this.count--;
-    this.bytes -= listener.outgoing.payloadBytes;
+    this.bytes -= listener.outgoing.payload.length;
     listener.onVerdict(this.#routes[slot] ?? 0, verdict, reason);
   }
 

@@ -1,6 +1,7 @@
 // Damaged files: put aside under another name, and read row by row, page by page, for what they still hold.
 import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { encodePayload, type Payload } from "../../pixel/payload.ts";
 import { SPOOL_SUFFIXES } from "./name.ts";
 import { findRows, Pages, type Place, readRawRow } from "./pages.ts";
 import { readQuarantined } from "./quarantine.ts";
@@ -110,12 +111,17 @@ function readPlace(pages: Pages, place: Place): Found | null {
   if (raw === null) return null;
   const { seq, columns } = raw;
   if (isCopy(place)) {
-    const [, at, destination, subject, reason, id, source, type, received, , payload, sum] = columns;
+    const [, at, destination, subject, reason, id, source, type, received, , text, sum] = columns;
+    const payload = payloadOf(text);
     const fields = { seq, at, destination, subject, reason, id, source, type, received, payload, sum };
     const copy = readQuarantined(fields);
     return copy instanceof DamagedRow ? null : copy;
   }
-  const [, id, source, type, received, , routes, payload, sum = null] = columns;
-  const event = readRow({ seq, id, source, type, received, routes, payload, sum });
+  const [, id, source, type, received, , routes, text, sum = null] = columns;
+  const event = readRow({ seq, id, source, type, received, routes, payload: payloadOf(text), sum });
   return event instanceof DamagedRow ? null : event;
+}
+
+function payloadOf(text: unknown): Payload | null {
+  return typeof text === "string" ? encodePayload(text) : null;
 }

@@ -1,6 +1,7 @@
 // What one transaction does to the rows of a spool's file: events are added, copies go. An event's row goes with its last
 // copy. Knows the sums of nothing.
 import type { DatabaseSync } from "node:sqlite";
+import type { Payload } from "../../pixel/payload.ts";
 import { type Addition, waitingRoutes } from "./addition.ts";
 import type { CopyIndex } from "./copies.ts";
 import { DamageError, MisfitError } from "./fault.ts";
@@ -93,7 +94,7 @@ export function prepareChanges(database: DatabaseSync, parts: ChangedParts): (ch
   }
 
   function insertEvent(
-    { id, sourceId, type, payload, payloadBytes }: SpooledContent,
+    { id, sourceId, type, payload }: SpooledContent,
     routes: readonly SpooledRoute[],
     copies: Addition["copies"],
     nowMs: number,
@@ -106,10 +107,10 @@ export function prepareChanges(database: DatabaseSync, parts: ChangedParts): (ch
     const seq = ++lastSeq;
     insert.add(seq, id, sourceId, type, nowMs, sent, text, payload, sum);
     for (const { route, mayBeStored, quarantine } of copies) {
-      if (quarantine === null) index.add(route.destinationId, seq, mayBeStored, payloadBytes);
+      if (quarantine === null) index.add(route.destinationId, seq, mayBeStored, payload.length);
     }
     rows++;
-    bytes += payloadBytes;
+    bytes += payload.length;
   }
 
   function keep(
@@ -120,17 +121,17 @@ export function prepareChanges(database: DatabaseSync, parts: ChangedParts): (ch
     spooledAtMs: number,
   ): void {
     quarantine?.add({ event, destinationId, subject, reason, atMs, spooledAtMs });
-    const one = { copies: 1, bytes: event.payloadBytes };
+    const one = { copies: 1, bytes: event.payload.length };
     quarantined.set(destinationId, addStocks(quarantined.get(destinationId), one));
   }
 
   /** Takes copies out; gives the routes of those that were there. */
   function takeOut({ event, destinations }: Gone): SpooledRoute[] {
-    const { seq, payloadBytes } = event;
+    const { seq, payload } = event;
     const routes = takeWhole(event, destinations) ? event.routes : takeSome(event, destinations);
     const taken = routes.filter(({ destinationId }) => destinations.has(destinationId));
     for (const destination of destinations.keys()) {
-      const wasThere = index.remove(destination, seq, payloadBytes);
+      const wasThere = index.remove(destination, seq, payload.length);
       if (!wasThere && taken.some(({ destinationId }) => destinationId === destination)) {
         throw new MisfitError("a copy is not in the index");
       }
@@ -139,19 +140,16 @@ export function prepareChanges(database: DatabaseSync, parts: ChangedParts): (ch
   }
 
   /** The usual case: nobody else waits for the event. The row itself must say so: what was read of it may be old. */
-  function takeWhole(
-    { seq, routes, payloadBytes }: SpooledEvent,
-    destinations: Gone["destinations"],
-  ): boolean {
+  function takeWhole({ seq, routes, payload }: SpooledEvent, destinations: Gone["destinations"]): boolean {
     const isWhole = routes.every(({ destinationId }) => destinations.has(destinationId));
     if (!isWhole || removeWhole.run(seq, writeRoutes(routes)).changes === 0) return false;
-    removed(payloadBytes);
+    removed(payload);
     return true;
   }
 
   /** An event that others still wait for stays, for them. Gives the routes that its row had. */
   function takeSome(event: SpooledEvent, destinations: Gone["destinations"]): readonly SpooledRoute[] {
-    const { seq, id, sourceId, type, spooledAtMs, payload, payloadBytes } = event;
+    const { seq, id, sourceId, type, spooledAtMs, payload } = event;
     const before = find.get(seq)?.routes;
     if (before === undefined) {
       // Rows of the file before this one may be done only now.
@@ -163,7 +161,7 @@ export function prepareChanges(database: DatabaseSync, parts: ChangedParts): (ch
     const left = routes.filter(({ destinationId }) => !destinations.has(destinationId));
     if (left.length === 0) {
       remove.run(seq);
-      removed(payloadBytes);
+      removed(payload);
     } else if (left.length < routes.length) {
       const text = writeRoutes(left);
       if (!hasSums) leave.run(text, seq);
@@ -172,9 +170,9 @@ export function prepareChanges(database: DatabaseSync, parts: ChangedParts): (ch
     return routes;
   }
 
-  function removed(payloadBytes: number): void {
+  function removed({ length }: Payload): void {
     rows--;
-    bytes -= payloadBytes;
+    bytes -= length;
   }
 
   return ({ added, delivered, refused, nowMs }) => {

@@ -145,8 +145,8 @@ function countGroups(file: DatabaseSync, count: EventCount): void {
 
 function countEach(batches: Iterable<Batch<SpooledEvent>>, count: EventCount): void {
   for (const { found } of batches) {
-    for (const { payloadBytes, spooledAtMs, routes } of found) {
-      count.add(1, payloadBytes, spooledAtMs, spooledAtMs, routes);
+    for (const { payload, spooledAtMs, routes } of found) {
+      count.add(1, payload.length, spooledAtMs, spooledAtMs, routes);
     }
   }
 }
@@ -178,7 +178,7 @@ function countCopies(batches: Iterable<Batch<Quarantined>>): CountedQuarantine[]
         destinationId,
         reason,
         copies: (before?.copies ?? 0) + 1,
-        bytes: (before?.bytes ?? 0) + event.payloadBytes,
+        bytes: (before?.bytes ?? 0) + event.payload.length,
         oldestAt: Math.min(before?.oldestAt ?? atMs, atMs),
         newestAt: Math.max(before?.newestAt ?? atMs, atMs),
       });

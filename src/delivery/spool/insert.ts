@@ -11,27 +11,22 @@ export interface Insert {
   forget(): void;
 }
 
-/** Prepares events, in the order of their columns. */
+/** Prepares events, in the order of their columns; a payload is given as bytes, and is a text in the file. */
 export function prepareEvents(database: DatabaseSync): Insert {
-  return prepareInsert(database, "events", 9, [16, 1]);
+  return prepareInsert(database, "events", "?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), ?", [16, 1]);
 }
 
 /** Prepares copies for the index: destination, sequence, whether it may be stored, bytes. */
 export function prepareCopies(database: DatabaseSync): Insert {
-  return prepareInsert(database, "copies", 4, [128, 16, 1]);
+  return prepareInsert(database, "copies", "?, ?, ?, ?", [128, 16, 1]);
 }
 
-/** Prepares statements for so many rows of a table, the larger number first; the last one must be 1. */
-function prepareInsert(
-  database: DatabaseSync,
-  table: string,
-  columns: number,
-  sizes: readonly number[],
-): Insert {
-  const row = `(${Array(columns).fill("?").join(", ")})`;
+/** Prepares statements for so many rows of a table, the larger number first; the last one must be 1. `row` is what stands for a row. */
+function prepareInsert(database: DatabaseSync, table: string, row: string, sizes: readonly number[]): Insert {
+  const columns = row.split("?").length - 1;
   const statements = sizes.map((size) => ({
     length: size * columns,
-    insert: database.prepare(`INSERT INTO ${table} VALUES ${Array(size).fill(row).join(", ")}`),
+    insert: database.prepare(`INSERT INTO ${table} VALUES ${Array(size).fill(`(${row})`).join(", ")}`),
   }));
   const [first] = statements;
   let waiting: SQLInputValue[] = [];

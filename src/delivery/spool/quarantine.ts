@@ -2,8 +2,8 @@
 // decides. Not to be confused with damaged files and rows, which are set aside.
 import type { DatabaseSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
-import { type EventType, isEventType } from "../../pixel/schema.ts";
-import { DamagedRow, type Row, type SpooledContent } from "./row.ts";
+import { isEventType } from "../../pixel/schema.ts";
+import { DamagedRow, PAYLOAD_COLUMN, type Row, type SpooledContent } from "./row.ts";
 import type { Stock } from "./stock.ts";
 
 /** A copy to be kept in quarantine. */
@@ -75,14 +75,13 @@ export function isQuarantineFull(bound: QuarantineBound, stock: Stock): boolean 
 }
 
 /** What `readQuarantined` needs of a row. */
-export const QUARANTINE_COLUMNS =
-  "seq, at, destination, subject, reason, id, source, type, received, payload, sum";
+export const QUARANTINE_COLUMNS = `seq, at, destination, subject, reason, id, source, type, received, ${PAYLOAD_COLUMN}, sum`;
 
 /** Prepares the quarantine of a file that has its tables. */
 export function openQuarantine(database: DatabaseSync): QuarantineTable {
   const insert = database.prepare(
     `INSERT INTO quarantined (at, destination, subject, reason, id, source, type, received, bytes, payload, sum)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), ?)`,
   );
   const read = database.prepare(
     `SELECT ${QUARANTINE_COLUMNS} FROM quarantined
@@ -100,7 +99,7 @@ export function openQuarantine(database: DatabaseSync): QuarantineTable {
   return {
     add: (copy) => {
       const { event, destinationId, subject, reason, atMs, spooledAtMs } = copy;
-      const { id, sourceId, type, payload, payloadBytes } = event;
+      const { id, sourceId, type, payload } = event;
       const sum = sumOf(copy);
       insert.run(
         atMs,
@@ -111,7 +110,7 @@ export function openQuarantine(database: DatabaseSync): QuarantineTable {
         sourceId,
         type,
         spooledAtMs,
-        payloadBytes,
+        payload.length,
         payload,
         sum,
       );
@@ -146,17 +145,13 @@ export function readQuarantined(row: Row): Quarantined | DamagedRow {
     typeof id === "string" &&
     typeof source === "string" &&
     isEventType(type) &&
-    typeof payload === "string";
+    payload instanceof Uint8Array;
   if (!isWhole) return new DamagedRow(seq, "a column holds another kind of value");
-  const event = contentOf(id, source, type, payload);
+  const event = { id, sourceId: source, type, payload };
   const times = { atMs: Number(row.at), spooledAtMs: Number(row.received) };
   const copy = { event, destinationId: destination, subject, reason, ...times };
   if (Number(row.sum) !== sumOf(copy)) return new DamagedRow(seq, "it is not what was written");
   return { seq, ...copy };
-}
-
-function contentOf(id: string, sourceId: string, type: EventType, payload: string): SpooledContent {
-  return { id, sourceId, type, payload, payloadBytes: Buffer.byteLength(payload) };
 }
 
 /** CRC-32 of the whole row. A list as JSON keeps two columns from passing for one. */

@@ -42,8 +42,8 @@ export class AppendQueue {
 
   /** Takes an append in; false when there is no room for it. */
   push(append: Append): boolean {
-    const { payloadBytes } = append.event;
-    if (this.#waiting.length >= MAX_WAITING || this.#bytes + payloadBytes > MAX_WAITING_BYTES) return false;
+    const { length } = append.event.payload;
+    if (this.#waiting.length >= MAX_WAITING || this.#bytes + length > MAX_WAITING_BYTES) return false;
     this.#waiting.push(append);
     this.#count(append, 1);
     return true;
@@ -65,7 +65,7 @@ export class AppendQueue {
   }
 
   #count({ event, copies }: Append, sign: 1 | -1): void {
-    const bytes = sign * event.payloadBytes;
+    const bytes = sign * event.payload.length;
     this.#bytes += bytes;
     for (const { route, quarantine } of copies) {
       const stock = quarantine === null ? this.#stockOf(route.destinationId) : this.#refused;

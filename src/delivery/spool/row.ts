@@ -2,6 +2,7 @@
 // written, and never published.
 import { crc32 } from "node:zlib";
 import type { Route } from "../../config/subject.ts";
+import type { Payload } from "../../pixel/payload.ts";
 import { type EventType, isEventType } from "../../pixel/schema.ts";
 import type { Outgoing } from "../outgoing.ts";
 
@@ -30,8 +31,10 @@ export class DamagedRow {
   }
 }
 
+/** A payload as the bytes of its text, in a table of events or of copies; null for what is no text. */
+export const PAYLOAD_COLUMN = "iif(typeof(payload) = 'text', CAST(payload AS BLOB), NULL) AS payload";
 /** What `readRow` needs of a row. */
-const ROW_COLUMNS = "seq, id, source, type, received, routes, payload, sum";
+const ROW_COLUMNS = `seq, id, source, type, received, routes, ${PAYLOAD_COLUMN}, sum`;
 
 /** These columns of a file's rows; those of a version before 0.2.0 have no checksum. */
 export function rowColumns(hasSums: boolean): string {
@@ -55,7 +58,7 @@ export function readRow(row: Row): SpooledEvent | DamagedRow {
     typeof source === "string" &&
     isEventType(type) &&
     typeof routesText === "string" &&
-    typeof payload === "string";
+    payload instanceof Uint8Array;
   if (!isWhole) return new DamagedRow(seq, "a column holds another kind of value");
   const spooledAtMs = Number(row.received);
   const sum = checksumOf(id, source, type, spooledAtMs, routesText, payload);
@@ -64,8 +67,7 @@ export function readRow(row: Row): SpooledEvent | DamagedRow {
   }
   const routes = readRoutes(routesText);
   if (routes === null) return new DamagedRow(seq, "its routes cannot be read");
-  const payloadBytes = Buffer.byteLength(payload);
-  return { seq, id, sourceId: source, type, spooledAtMs, payload, payloadBytes, routes };
+  return { seq, id, sourceId: source, type, spooledAtMs, payload, routes };
 }
 
 /** CRC-32 of all that is delivered, and of when it was spooled. Lengths keep two columns from passing for one. */
@@ -75,15 +77,17 @@ export function checksumOf(
   type: EventType,
   spooledAtMs: number,
   routes: string,
-  payload: string,
+  payload: Payload,
 ): number {
   return crc32(payload, crc32(`${id.length} ${id} ${source} ${type} ${spooledAtMs} ${routes}`));
 }
 
+const strict = new TextDecoder("utf-8", { fatal: true });
+
 /** All that can be asked of a row without a checksum. */
-function isJson(text: string): boolean {
+function isJson(payload: Payload): boolean {
   try {
-    return typeof JSON.parse(text) === "object";
+    return typeof JSON.parse(strict.decode(payload)) === "object";
   } catch {
     return false;
   }

@@ -38,7 +38,7 @@ export class RowChanges {
     if (this.has(event.seq, destinationId)) return;
     note(this.refused, event, destinationId, reason);
     this.#refusedCopies++;
-    this.#refusedBytes += event.payloadBytes;
+    this.#refusedBytes += event.payload.length;
   }
 
   /** Whether a copy is to go. */

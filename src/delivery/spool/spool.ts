@@ -169,7 +169,7 @@ export function openSpool(options: SpoolOptions): Spool {
       let refused = 0;
       for (const { quarantine } of copies) if (quarantine !== null) refused++;
       if (copies.length === 0) done(true);
-      else if (hasQuarantineFor(refused, event.payloadBytes)) commit.take({ event, copies, done });
+      else if (hasQuarantineFor(refused, event.payload.length)) commit.take({ event, copies, done });
       else done(false);
     },
     read: createRowReader({ current, changes, log, rarely, clock }),
@@ -178,7 +178,7 @@ export function openSpool(options: SpoolOptions): Spool {
       commit.soon();
     },
     quarantine: (event, destinationId, reason) => {
-      if (!hasQuarantineFor(1, event.payloadBytes)) return false;
+      if (!hasQuarantineFor(1, event.payload.length)) return false;
       changes.refuse(event, destinationId, reason);
       commit.soon();
       return true;

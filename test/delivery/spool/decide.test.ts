@@ -53,7 +53,7 @@ test("openDecided puts copies back at the end of their backlog, and the open spo
   await until("it is noticed", () => spool.quarantined().size === 1);
   expect(spool.backlogs().get("ads")).toEqual({
     copies: 500,
-    bytes: spool.bytes - event("before").payloadBytes,
+    bytes: spool.bytes - event("before").payload.length,
     oldestAtMs: NOW,
   });
   expect([idsOf(spool, "ads"), idsOf(spool, "warehouse")]).toEqual([all(500), ["before"]]);

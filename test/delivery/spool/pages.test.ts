@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { openAside } from "../../../src/delivery/spool/aside.ts";
 import type { SpooledEvent } from "../../../src/delivery/spool/row.ts";
 import { isQuarantined } from "../../../src/delivery/spool/salvage.ts";
+import { decodePayload } from "../../../src/pixel/payload.ts";
 import { putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
 import { createRandom } from "../../support/random.ts";
 import { append, open, waiting } from "../../support/spools.ts";
@@ -48,7 +49,7 @@ function salvage(path: string): Map<string, string> {
       if (isQuarantined(one)) throw new Error("nothing was put into quarantine");
       const { id, payload } = one;
       expect(found.has(id)).toBe(false);
-      found.set(id, payload);
+      found.set(id, decodePayload(payload));
     }
   }
   source.close();

@@ -3,8 +3,10 @@ import { AppendQueue } from "../../../src/delivery/spool/queue.ts";
 import { event } from "../../support/parts.ts";
 import { copiesOf } from "../../support/spools.ts";
 
+const BYTES = new Uint8Array(96 * 1024 * 1024);
+
 const append = (id: string, payloadBytes: number) => {
-  const one = { ...event(id), payloadBytes };
+  const one = { ...event(id), payload: BYTES.subarray(0, payloadBytes) };
   return { event: one, copies: copiesOf(one.routes), done() {} };
 };
 

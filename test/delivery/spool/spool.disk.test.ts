@@ -69,9 +69,9 @@ test("append refuses when the disk fails, says so and not that the spool is full
     const say = (text) => console.log(text);
     const log = { info: say, warn: say, error: say };
     const spool = openSpool({ dataDir: ${JSON.stringify(folder)}, maxBytes: ${64 * MIB}, log, clock: Date.now });
-    const payload = "x".repeat(10000);
+    const payload = new Uint8Array(10000).fill(120);
     const copies = [{ route: { destinationId: "d", subject: "s.d.page" }, mayBeStored: false, quarantine: null }];
-    const one = { id: "e", sourceId: "s", type: "page", payload, payloadBytes: payload.length, routes: [] };
+    const one = { id: "e", sourceId: "s", type: "page", payload, routes: [] };
     const append = () => new Promise((resolve) => spool.append(one, copies, resolve));
     let safe = 0;
     while (await append()) safe++;
@@ -113,7 +113,7 @@ withStrace.test(
     const log = { info() {}, warn() {}, error() {} };
     const spool = openSpool({ dataDir: ${JSON.stringify(folder)}, maxBytes: ${64 * MIB}, log, clock: Date.now });
     const copies = [{ route: { destinationId: "d", subject: "s.d.page" }, mayBeStored: false, quarantine: null }];
-    const one = (id) => ({ id, sourceId: "s", type: "page", payload: "{}", payloadBytes: 2, routes: [] });
+    const one = (id) => ({ id, sourceId: "s", type: "page", payload: new Uint8Array([123, 125]), routes: [] });
     const append = (id) => new Promise((resolve) => spool.append(one(id), copies, resolve));
     for (let index = 0; index < 20; index++) {
       if (!(await append("e" + index))) throw new Error("refused");

@@ -40,8 +40,7 @@ test("openSpool keeps events over a close, oldest first and whole", async () => 
     spooledAtMs: 1_700_000_000_000,
   });
   expect(again.rows).toBe(2);
-  expect(again.bytes).toBe(one.payloadBytes + event("two").payloadBytes);
-  expect(one.payloadBytes).toBeGreaterThan(one.payload.length);
+  expect(again.bytes).toBe(one.payload.length + event("two").payload.length);
   expect(again.oldestAt).toBe(1_700_000_000_000);
   const sent = waiting(again, { ...wanted, onlyMaybeStored: true });
   expect(sent.map(({ id }) => id)).toEqual(["one"]);

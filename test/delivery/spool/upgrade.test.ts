@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { checksumOf } from "../../../src/delivery/spool/row.ts";
 import type { Spool } from "../../../src/delivery/spool/spool.ts";
+import { encodePayload } from "../../../src/pixel/payload.ts";
 import { putAwayAfterEach, temporaryFolder } from "../../support/parts.ts";
 import { fillDisk, mountDisk } from "../../support/smalldisk.ts";
 import { append, open, waiting } from "../../support/spools.ts";
@@ -51,7 +52,7 @@ function make(folder: string, version: 1 | 2, count = COUNT): void {
   for (let index = 0; index < count; index++) {
     const routes = isForBoth(index) ? BOTH : ONE;
     const values = [index + 1, `e${index}`, isForBoth(index) ? 1 : 0, routes, PAYLOAD];
-    const sum = checksumOf(`e${index}`, "blog", "page", 1000, routes, PAYLOAD);
+    const sum = checksumOf(`e${index}`, "blog", "page", 1000, routes, encodePayload(PAYLOAD));
     insert.run(...values, ...(version === 1 ? [] : [sum]));
   }
   file.exec(`UPDATE totals SET rows = ${count}, bytes = ${count * PAYLOAD.length}; COMMIT`);
