@@ -1,14 +1,16 @@
 // The process of the generator of our own: keep-alive connections over raw sockets. Reads a Load from stdin and writes
 // an OwnResult to stdout, both as JSON.
 import { connect } from "node:net";
-import { BROWSER_HEADERS, type Load } from "./load.ts";
+import { COUNT_DIGITS, FRESH_ID, freshRun, type Load, writeRequests } from "./load.ts";
 import type { OwnResult } from "./own.ts";
 
 const load = (await Bun.stdin.json()) as Load;
-const headers = Object.entries({ Host: "127.0.0.1", ...BROWSER_HEADERS })
-  .map(([name, value]) => `${name}: ${value}\r\n`)
-  .join("");
-const requests = load.targets.map((target) => Buffer.from(`GET ${target} HTTP/1.1\r\n${headers}\r\n`));
+const run = freshRun();
+const requests = writeRequests(load).map((text) => {
+  const at = text.indexOf(FRESH_ID);
+  const bytes = Buffer.from(text.replace(FRESH_ID, run.padEnd(FRESH_ID.length, "0")));
+  return { bytes, countEnd: at < 0 ? 0 : at + FRESH_ID.length };
+});
 const latencies: number[] = [];
 const okLatencies: number[] = [];
 let sent = 0;
@@ -17,7 +19,16 @@ let busy = 0;
 const startedMs = performance.now();
 const endsMs = startedMs + load.seconds * 1000;
 
-function run(): Promise<void> {
+/** Writes a count in decimal so that it ends before `end`. The socket has taken a request's bytes when they are written again. */
+function writeCount(bytes: Buffer, end: number, count: number): void {
+  let rest = count;
+  for (let at = end - 1; at >= end - COUNT_DIGITS; at--) {
+    bytes[at] = 48 + (rest % 10);
+    rest = Math.floor(rest / 10);
+  }
+}
+
+function connectOne(): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(load.port, "127.0.0.1");
     let sentMs = 0;
@@ -26,7 +37,9 @@ function run(): Promise<void> {
       if (performance.now() > endsMs) return socket.end();
       sentMs = performance.now();
       const request = requests[sent++ % requests.length];
-      if (request !== undefined) socket.write(request);
+      if (request === undefined) return;
+      if (request.countEnd > 0) writeCount(request.bytes, request.countEnd, sent);
+      socket.write(request.bytes);
     };
     socket.setNoDelay(true);
     socket.on("connect", send);
@@ -51,7 +64,7 @@ function run(): Promise<void> {
   });
 }
 
-await Promise.all(Array.from({ length: load.connections }, run));
+await Promise.all(Array.from({ length: load.connections }, connectOne));
 const quantile = (values: number[], share: number) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? 0;
 const result: OwnResult = {

@@ -20,12 +20,17 @@ function serveBare(): number {
 }
 
 function serveElysia(): number {
-  const app = new Elysia({ precompile: true, normalize: false, handler: { standardHostname: false } })
-    .onError(() => new Response("error", { status: 500 }))
-    .get("/pixel/v1/page", ({ request }) => {
+  const app = new Elysia({
+    precompile: true,
+    normalize: false,
+    handler: { standardHostname: false },
+  }).onError(() => new Response("error", { status: 500 }));
+  for (const path of ["page", "track", "page.gif", "track.gif"]) {
+    app.get(`/pixel/v1/${path}`, ({ request }) => {
       read = request.url;
       return new Response("OK");
     });
+  }
   return bun.listen(app, { host: "127.0.0.1", port: 0, reusePort: false }).port;
 }
 

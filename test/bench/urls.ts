@@ -1,5 +1,6 @@
 // The request targets the benchmarks run on: the parameters of the AMP configurations and e-mail templates that
 // RudderStack documents, filled in for many visits as a browser fills them in. Knows no parser.
+import { type Reader, unique, usual, VISITS } from "./readers.ts";
 
 /** One kind of request: `urls` are its targets as they stand in request lines, one a visit; `url` is the first. */
 export interface Target {
@@ -10,51 +11,10 @@ export interface Target {
 
 type Pairs = readonly (readonly [string, string])[];
 
-/** How many visits come before one is met again. */
-const VISITS = 1024;
-
-/** What differs from visit to visit. */
-interface Visit {
-  readonly id: string;
-  readonly slug: string;
-  readonly browser: string;
-  readonly referrer: string;
-}
-
-function letters(seed: number, count: number): string {
-  let state = Math.imul(seed + 1, 0x9e3779b1);
-  let text = "";
-  for (let i = 0; i < count; i++) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    text += "abcdefghijklmnopqrstuvwxyz0123456789"[(state >>> 0) % 36] ?? "";
-  }
-  return text;
-}
-
-function visit(i: number, articles: number, browsers: number, referrers: number): Visit {
-  const browser = (i * 13) % browsers;
-  const referrer = (i * 5) % referrers;
-  const version = 100 + (browser % 40);
-  return {
-    id: `amp-${letters(i + 1_000_000, 22)}`,
-    slug: `council-votes-on-${letters((i * 17) % articles, 10)}-tram-line`,
-    browser: `Mozilla/5.0 (Linux; Android 14; SM-${1000 + browser}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version}.0.0.0 Mobile Safari/537.36`,
-    referrer:
-      referrer === 0 ? "https://www.google.com/" : `https://www.example.org/search?q=${letters(referrer, 8)}`,
-  };
-}
-
-/** A busy hour of one site: 40 articles, 60 browsers, 20 referrers, and no visitor twice. */
-const usual = (i: number): Visit => visit(i, 40, 60, 20);
-/** No article, browser or referrer is met twice: what remembering costs where it never helps. */
-const unique = (i: number): Visit => visit(i, VISITS, VISITS, VISITS);
-
 /** AMP fills a template: the keys stand as written, each value has gone through encodeURIComponent. */
-function target(name: string, path: string, pairs: (visit: Visit) => Pairs, visits = usual): Target {
+function target(name: string, path: string, pairs: (reader: Reader) => Pairs, readers = usual): Target {
   const urls = Array.from({ length: VISITS }, (_, i) => {
-    const query = pairs(visits(i)).map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
+    const query = pairs(readers(i)).map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
     return `${path}?${query.join("&")}`;
   });
   return { name, url: urls[0] ?? "", urls };
@@ -64,7 +24,7 @@ const writeKey = "1S2kNlbkMrWLBO79H2eNuEST27I";
 const title = (slug: string) => `${slug.replaceAll("-", " ")} – Example News`;
 const article = (slug: string) => `https://news.example.com/2026/11/${slug}`;
 
-const rudder = ({ id, slug, browser, referrer }: Visit): Pairs => [
+const rudder = ({ id, slug, browser, referrer }: Reader): Pairs => [
   ["writeKey", writeKey],
   ["context.library.name", "Rudderstack AMP SDK"],
   ["context.library.version", "1.0.0"],
@@ -80,7 +40,7 @@ const rudder = ({ id, slug, browser, referrer }: Visit): Pairs => [
   ["context.screen.height", "915"],
 ];
 
-const ampPage = (reader: Visit): Pairs => [
+const ampPage = (reader: Reader): Pairs => [
   ...rudder(reader),
   ["properties.path", `/2026/11/${reader.slug}`],
   ["properties.url", article(reader.slug)],
@@ -90,7 +50,7 @@ const ampPage = (reader: Visit): Pairs => [
 ];
 
 /** A shorter article, as the many parameters leave no more room under 1,200 bytes. */
-const ampPageLong = (reader: Visit): Pairs => [
+const ampPageLong = (reader: Reader): Pairs => [
   ...rudder({ ...reader, slug: reader.slug.slice(17, 27) }).filter(([key]) => key !== "context.page.url"),
   ["context.page.url", `${article(reader.slug.slice(17, 27))}?utm_source=mail&utm_campaign=tram`],
   ["context.page.search", "?utm_source=mail"],
@@ -113,7 +73,7 @@ const ampPageLong = (reader: Visit): Pairs => [
   ["name", "Article"],
 ];
 
-const ampTrack = (reader: Visit): Pairs => [
+const ampTrack = (reader: Reader): Pairs => [
   ...rudder(reader),
   ["event", "Scrolled Article"],
   ["properties.depth", "75"],
@@ -121,13 +81,13 @@ const ampTrack = (reader: Visit): Pairs => [
   ["properties.section", "local"],
 ];
 
-const emailOpen = ({ id }: Visit): Pairs => [
+const emailOpen = ({ id }: Reader): Pairs => [
   ["writeKey", writeKey],
   ["userId", id.slice(4, 12)],
   ["event", "Email Opened"],
 ];
 
-const emailCampaign = ({ id }: Visit): Pairs => [
+const emailCampaign = ({ id }: Reader): Pairs => [
   ["writeKey", writeKey],
   ["anonymousId", id.slice(4, 12)],
   ["event", "open"],

@@ -3,15 +3,24 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findProgram, whyNot } from "../support/system.ts";
-import { BROWSER_HEADERS, type Generator, type Load, type LoadResult } from "./load.ts";
+import {
+  COUNT_DIGITS,
+  FRESH_ID,
+  freshRun,
+  type Generator,
+  type Load,
+  type LoadResult,
+  writeRequests,
+} from "./load.ts";
 
 export const wrk: Generator = {
   name: "wrk",
   obstacle: () => whyNot("wrk"),
-  async send({ port, targets, connections, seconds }) {
+  async send(load) {
+    const { port, connections, seconds } = load;
     const folder = mkdtempSync(join(tmpdir(), "pixelgate-load-"));
     const script = join(folder, "load.lua");
-    writeFileSync(script, scriptFor(targets));
+    writeFileSync(script, scriptFor(load));
     try {
       const words = ["-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "20s", "-s", script];
       const child = Bun.spawn([findProgram("wrk") ?? "wrk", ...words, `http://127.0.0.1:${port}/`], {
@@ -26,15 +35,23 @@ export const wrk: Generator = {
   },
 };
 
-function scriptFor(targets: Load["targets"]): string {
-  const headers = Object.entries(BROWSER_HEADERS).map(
-    ([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`,
-  );
+/** A request is what stands before its fresh id, and what stands behind it; of one without an id that is nothing. */
+function scriptFor(load: Load): string {
+  const run = freshRun();
+  const requests = writeRequests(load).map((text) => {
+    const at = text.indexOf(FRESH_ID);
+    return at < 0
+      ? `{${lua(text)}}`
+      : `{${lua(text.slice(0, at) + run)}, ${lua(text.slice(at + FRESH_ID.length))}}`;
+  });
   return [
-    ...headers,
-    "local ready, at = {}, 0",
-    `init = function() for _, target in ipairs({${targets.map(lua).join(", ")}}) do ready[#ready + 1] = wrk.format("GET", target) end end`,
-    "request = function() at = at % #ready + 1; return ready[at] end",
+    `local requests = {${requests.join(",\n")}}`,
+    "local at, sent = 0, 0",
+    "request = function()",
+    "  at, sent = at % #requests + 1, sent + 1",
+    "  local head, tail = requests[at][1], requests[at][2]",
+    `  return tail and head .. string.format("%0${COUNT_DIGITS}d", sent) .. tail or head`,
+    "end",
     "done = function(summary, latency)",
     "  local bad = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout",
     '  io.write(string.format("RESULT %d %d %d %d %d\\n", summary.requests, bad, summary.duration, latency:percentile(50), latency:percentile(99)))',
@@ -43,7 +60,7 @@ function scriptFor(targets: Load["targets"]): string {
 }
 
 function lua(text: string): string {
-  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\r\n", "\\r\\n")}"`;
 }
 
 function readResult(output: string): LoadResult {
