@@ -42,8 +42,15 @@ export const CONNECTION: readonly Mutant[] = [
   {
     name: "a JWT that has ended is taken for somebody else's",
     file: "src/delivery/nats/refusal.ts",
-    from: "(expiresMs ?? nowMs + 1) <= nowMs",
-    to: "false",
+    from: "expiresMs > nowMs) return null;",
+    to: "expiresMs <= nowMs) return null;",
+    tests: [`${NATS}/refusal.test.ts`],
+  },
+  {
+    name: "a JWT's end is not told where the server's last words got lost",
+    file: "src/delivery/nats/refusal.ts",
+    from: 'return withExpiry(typeof ended === "string" ? ended : reasonOf(ended), attempt, nowMs);',
+    to: 'return typeof ended === "string" ? ended : reasonOf(ended);',
     tests: [`${NATS}/refusal.test.ts`],
   },
   {

@@ -48,7 +48,12 @@ const ROWS: readonly [what: string, error: unknown, attempt: Partial<Attempt>, r
     creds(null),
     "Authorization Violation: it does not take the credentials of NATS_CREDS",
   ],
-  ["a JWT that ends early by our clock", expired, creds(NOW_MS), `User Authentication Expired: ${ended}`],
+  [
+    "a JWT that the server's clock ends before ours",
+    expired,
+    creds(NOW_MS + 1000),
+    "User Authentication Expired: the JWT of NATS_CREDS ended at 2023-11-14T22:13:21.000Z, renew the file",
+  ],
   ["no certificate of Bun's", coded("EBADF"), { greeting: ASKS }, certificateMissing],
   ["no certificate of Deno's", new errors.TimeoutError(), { greeting: ASKS }, certificateMissing],
   [
