@@ -13,6 +13,17 @@ export function cpuTimeUs(pid: number): number {
   return childrenOf(pid).reduce((sum, child) => sum + cpuTimeUs(child), ticks * TICK_US);
 }
 
+/** How long the main threads of a process and its children have run, and waited for a core to run on, in nanoseconds. */
+export function scheduled(pid: number): { readonly ranNs: number; readonly waitedNs: number } {
+  const [ran, waited] = readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ").map(Number);
+  return childrenOf(pid)
+    .map(scheduled)
+    .reduce((sum, { ranNs, waitedNs }) => ({ ranNs: sum.ranNs + ranNs, waitedNs: sum.waitedNs + waitedNs }), {
+      ranNs: ran ?? 0,
+      waitedNs: waited ?? 0,
+    });
+}
+
 /** Resident memory of a process and its children, in bytes. */
 export function residentBytes(pid: number): number {
   const match = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));

@@ -66,3 +66,5 @@ if (port === undefined)
   throw new Error(`Cannot serve ${process.argv[2]}: not one of ${Object.keys(servers)}`);
 console.log(port);
 process.on("exit", () => read.length);
+// An end in order, at which a profile is written.
+process.on("SIGTERM", () => process.exit());

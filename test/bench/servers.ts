@@ -1,25 +1,53 @@
 // The processes that are measured: each alone on a free port, and all in the environment the image gives the gateway.
 import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { natsVersion } from "../support/natsbinaries.ts";
+import type { RowPlan } from "./rows.ts";
 
 export interface Server {
   readonly port: number;
   readonly pid: number;
-  /** Ends it at once. */
-  stop(): Promise<void>;
+  /** Ends it at once, or with another signal; resolves when it is gone. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 /** One of the small servers in server.ts. */
-export function startServer(name: string): Promise<Server> {
-  return start([join(import.meta.dir, "server.ts"), name], {}, /^(\d+)\n/);
+export function startServer(name: string, settings: Readonly<Record<string, string>> = {}): Promise<Server> {
+  return start([join(import.meta.dir, "server.ts"), name], settings, /^(\d+)\n/);
 }
 
 /** The gateway, with the demo source and these settings. */
 export function startGateway(settings: Readonly<Record<string, string>>): Promise<Server> {
   const env = { HOST: "127.0.0.1", PORT: "0", ADMIN_PORT: "0", ...settings, LOG_LEVEL: "info" };
   return start([join(import.meta.dir, "../../src/main.ts")], env, /"url":"http:\/\/127\.0\.0\.1:(\d+)"/);
+}
+
+/** The server of a row, with files of its own in a folder, these settings on top. */
+export function startRow(
+  { name, server }: RowPlan,
+  folder: string,
+  natsUrl: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Server> {
+  if ("small" in server) return startServer(server.small, settings);
+  const { workers = 1, destinations = 1, isSpooling = false } = server;
+  const config = join(folder, `${name}.json`);
+  const ids = Array.from({ length: destinations }, (_, i) => `destination-${i}`);
+  const file = {
+    sources: [{ id: "demo", writeKey: "demo", destinations: ids }],
+    destinations: ids.map((id) => ({ id })),
+  };
+  writeFileSync(config, JSON.stringify(file));
+  return startGateway({
+    PIXELGATE_CONFIG: config,
+    PIXELGATE_DATA_DIR: join(folder, name),
+    PIXELGATE_SPOOL_MAX_BYTES: "8GiB",
+    PIXELGATE_WORKERS: String(workers),
+    ...(isSpooling ? {} : { NATS_URL: natsUrl }),
+    ...settings,
+  });
 }
 
 async function start(
@@ -49,8 +77,8 @@ async function start(
   return {
     port,
     pid: child.pid ?? 0,
-    stop: async () => {
-      child.kill("SIGKILL");
+    stop: async (signal = "SIGKILL") => {
+      child.kill(signal);
       await exited;
     },
   };

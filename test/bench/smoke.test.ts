@@ -1,12 +1,14 @@
 // Every bench runs as its command does, short and without a threshold of time: it must print its table, and soak its
 // verdict. What needs load runs with each generator.
 import { expect, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { whyNot } from "../support/system.ts";
 import { unless } from "../support/unless.ts";
 import { ROWS } from "./rows.ts";
 import { SHAPES } from "./worstqueries.ts";
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 const GENERATORS = { own: null, wrk: whyNot("wrk") };
 
 async function run(words: readonly string[], path = process.env.PATH ?? "") {
@@ -88,11 +90,12 @@ for (const [generator, obstacle] of Object.entries(GENERATORS)) {
       const output = await smoke("gateway.ts", "--generator", generator);
       expect(output).toContain(`generator ${generator}, 64 keep-alive connections for each process,`);
       for (const { name, must } of ROWS) {
-        const verdict =
-          must === undefined ? " " : `${must.toFixed(2)} +│ \\d\\.\\d\\d +│ (reached|must reached|missed)`;
-        expect(output).toMatch(
-          new RegExp(`│ ${name} +│ \\d+\\.\\d +│ [a-z-]* *│ \\d+\\.\\d\\d +│ ${verdict} `),
-        );
+        const judged =
+          must === undefined
+            ? " +│ +│ +"
+            : ` ${must.toFixed(2)} +│ \\d\\.\\d\\d +│ (reached|must reached|missed) +`;
+        const figures = " \\d+\\.\\d +│ [a-z-]* +│ \\d+\\.\\d\\d +│[\\d. –]+";
+        expect(output).toMatch(new RegExp(`│ ${name} +│${figures}│${judged}│`));
       }
       expect(output).toContain(`Overload: 500 connections of generator ${generator} `);
       expect(output).toContain("p99 of 200 ms");
@@ -113,6 +116,47 @@ for (const [generator, obstacle] of Object.entries(GENERATORS)) {
     LIMIT_MS,
   );
 }
+
+for (const row of ["bare-one", "mix", "workers-2"]) {
+  test(
+    `bench --smoke --cpu-profile ${row} prints the functions that the row is in most, and where its profiles are`,
+    async () => {
+      const output = await smoke("gateway.ts", "--cpu-profile", row);
+      expect(output).toMatch(/^\d+ events, \d+\.\d µs of CPU each /m);
+      expect(output.match(/^ +\d+\.\d\d +\d+\.\d % {2}.+$/gm)?.length).toBeGreaterThan(1);
+      const files = Array.from(output.matchAll(/^for Chrome DevTools: (.+)$/gm), ([, file = ""]) => file);
+      expect(files).toHaveLength(row === "workers-2" ? 3 : 1);
+      for (const file of files) rmSync(dirname(file), { recursive: true, force: true });
+    },
+    LIMIT_MS,
+  );
+}
+
+for (const [flag, rows] of [
+  ["rows", "mix,bear"],
+  ["cpu-profile", "bear"],
+] as const) {
+  test(`bench --${flag} says in one line which rows there are where it is asked for another`, async () => {
+    expect(await run(["gateway.ts", `--${flag}`, rows])).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `Cannot use --${flag}: "bear" is not one of ${ROWS.map(({ name }) => name).join(", ")}\n`,
+    });
+  });
+}
+
+test(
+  "bench --smoke --rows prints these rows and those they are held to, and no overload",
+  async () => {
+    const output = await smoke("gateway.ts", "--rows", "mix-few");
+    expect(Array.from(output.matchAll(/^│ +\d+ │ (\S+)/gm), ([, name]) => name)).toEqual([
+      "bare-mix-few",
+      "mix-few",
+    ]);
+    expect(output).not.toContain("Overload");
+  },
+  LIMIT_MS,
+);
 
 for (const file of ["gateway.ts", "soak.ts"]) {
   test(`${file} says in one line which generators there are where it is told to use another`, async () => {
