@@ -1,6 +1,9 @@
 // The client's address: read as proxies write it, found behind those that are trusted, cut to its network.
 import { type BlockList, isIP, isIPv4 } from "node:net";
 
+/** The addresses and networks whose `X-Forwarded-For` counts. */
+export type TrustedProxies = BlockList;
+
 /** Removes what is not the address itself: brackets, a port, a zone, the IPv4-mapped prefix. Null when none is left. */
 export function readAddress(text: string): string | null {
   let address = text.trim();
@@ -15,7 +18,7 @@ export function readAddress(text: string): string | null {
   return isIP(address) === 0 ? null : address;
 }
 
-function isTrusted(trusted: BlockList, address: string): boolean {
+function isTrusted(trusted: TrustedProxies, address: string): boolean {
   return trusted.check(address, isIPv4(address) ? "ipv4" : "ipv6");
 }
 
@@ -26,7 +29,7 @@ function isTrusted(trusted: BlockList, address: string): boolean {
 export function clientAddress(
   peer: string | null,
   forwardedFor: string | null,
-  trusted: BlockList | null,
+  trusted: TrustedProxies | null,
 ): string | null {
   let address = peer === null ? null : readAddress(peer);
   if (address === null || trusted === null || forwardedFor === null) return address;

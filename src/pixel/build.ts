@@ -82,7 +82,7 @@ export function buildEvent(
   const misfit = type === "page" ? fillPage(query, context, referer) : fillTrackedPage(context, referer);
   if (misfit !== null) return misfit;
   fillClient(context, facts);
-  fillAddress(query, context, facts.address, source.ip);
+  fillAddress(query, context, facts, source.ip);
 
   query.type = type;
   query.channel ??= "web";

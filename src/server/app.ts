@@ -36,19 +36,48 @@ const NOT_SAFE = new Rejection(503, "event cannot be kept now: try again");
 const TOO_LARGE = new Rejection(413, "event is larger than its destinations take");
 const OVERLOADED = new Rejection(503, "gateway is overloaded: try again");
 
+/** A request to be decided on: its peer is asked for late, and not at all where it does not count. */
+class Received implements PixelRequest {
+  readonly type: PixelRoute["type"];
+  readonly pathForm: PixelRoute["pathForm"];
+  readonly url: string;
+  readonly headers: Headers;
+  readonly receivedMs: number;
+  readonly #request: Request;
+  readonly #peerOf: AppOptions["peer"];
+
+  constructor(
+    { type, pathForm }: PixelRoute,
+    request: Request,
+    receivedMs: number,
+    peerOf: AppOptions["peer"],
+  ) {
+    this.type = type;
+    this.pathForm = pathForm;
+    this.url = request.url;
+    this.headers = request.headers;
+    this.receivedMs = receivedMs;
+    this.#request = request;
+    this.#peerOf = peerOf;
+  }
+
+  get peer(): string | null {
+    return this.#peerOf(this.#request);
+  }
+}
+
 /** Creates the public app: the pixel routes and `/health`. */
 export function createApp(options: AppOptions) {
   const { decide, delivery, observer, admits = () => true, clock, peer, onFault } = options;
 
-  function take({ type, pathForm }: PixelRoute, received: Request): Response | Promise<Response> {
+  function take(route: PixelRoute, received: Request): Response | Promise<Response> {
     const startedMs = performance.now();
-    const { url, headers } = received;
     if (!admits()) {
-      observer.count("failed", type, null, OVERLOADED.reason, startedMs);
-      return replyRejected(chooseReplyForm(pathForm, null, headers), OVERLOADED);
+      observer.count("failed", route.type, null, OVERLOADED.reason, startedMs);
+      return replyRejected(chooseReplyForm(route.pathForm, null, received.headers), OVERLOADED);
     }
 
-    const request = { type, pathForm, url, headers, peer: peer(received), receivedMs: clock() };
+    const request = new Received(route, received, clock(), peer);
     const decision = decide(request);
     const { form } = decision;
     const tell = (outcome: Outcome, status: number, reason: string | null) =>

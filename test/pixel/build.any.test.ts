@@ -66,7 +66,7 @@ const flags = fc.subarray<Flag>(["bot", "mail-proxy", "prefetch", "gpc", "dnt"])
 const text = fc.option(fc.string());
 const facts: fc.Arbitrary<RequestFacts> = fc.record({
   userAgent: text,
-  acceptLanguage: text,
+  locale: text,
   referer: text,
   cookie: text,
   address: fc.option(fc.oneof(fc.ipV4(), fc.ipV6(), fc.string())),

@@ -1,6 +1,8 @@
 // The rules: docs/wire-contract.md, "Fields" and "The client address".
-import { describe } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import { BlockList } from "node:net";
 import type { SourcePolicy } from "../../src/pixel/build.ts";
+import { type RequestFacts, readFacts } from "../../src/pixel/facts.ts";
 import { type Given, type Row, testEvents } from "../support/events.ts";
 
 describe("page facts", () => {
@@ -103,7 +105,7 @@ describe("page facts", () => {
 });
 
 describe("context", () => {
-  const HEADERS: Given = { facts: { userAgent: "Agent/1", acceptLanguage: "de-CH,de;q=0.9,en;q=0.8" } };
+  const HEADERS: Given = { facts: { userAgent: "Agent/1", locale: "de-CH" } };
   const address = (address: string, ip: SourcePolicy["ip"] = "keep"): Given => ({
     source: { ip },
     facts: { address },
@@ -117,22 +119,8 @@ describe("context", () => {
       { "context.userAgent": "Mine" },
       HEADERS,
     ],
-    ["takes the locale from the first language", "page", "", { "context.locale": "de-CH" }, HEADERS],
+    ["takes the locale from its header", "page", "", { "context.locale": "de-CH" }, HEADERS],
     ["keeps a locale that is sent", "page", "context.locale=fr", { "context.locale": "fr" }, HEADERS],
-    [
-      "reads a language that has a weight",
-      "page",
-      "",
-      { "context.locale": "en" },
-      { facts: { acceptLanguage: "en;q=0.5" } },
-    ],
-    [
-      "takes no locale from a wildcard",
-      "page",
-      "",
-      { "context.locale": undefined },
-      { facts: { acceptLanguage: "*" } },
-    ],
     [
       "takes nothing from headers that are not there",
       "page",
@@ -200,4 +188,46 @@ describe("context", () => {
       address("192.0.2.7", "drop"),
     ],
   ]);
+});
+
+describe("readFacts", () => {
+  const read = (init: Record<string, string>): RequestFacts =>
+    readFacts({ headers: new Headers(init), peer: null }, null, false);
+  const locales: readonly [rule: string, header: string, locale: string | null][] = [
+    ["takes the locale from the first language", "de-CH,de;q=0.9,en;q=0.8", "de-CH"],
+    ["reads a language that has a weight", "en;q=0.5", "en"],
+    ["takes no blanks around a language", "  fr , en", "fr"],
+    ["takes no locale from a wildcard", "*", null],
+    ["takes no locale from a wildcard that has a weight", "*;q=0.5", null],
+    ["takes no locale from an empty list", "", null],
+    ["takes no locale where the first language is empty", ",de", null],
+  ];
+  for (const [rule, header, locale] of locales) {
+    test(`readFacts ${rule}`, () => expect(read({ "Accept-Language": header }).locale).toBe(locale));
+  }
+
+  test("readFacts reads a cookie only when told to", () => {
+    const asker = { headers: new Headers({ Cookie: "pixelgate_id=1" }), peer: null };
+    expect(readFacts(asker, null, false).cookie).toBeNull();
+    expect(readFacts(asker, null, true).cookie).toBe("pixelgate_id=1");
+  });
+
+  test("readFacts asks for the peer when the address is, and once", () => {
+    let asked = 0;
+    const asker = {
+      headers: new Headers({ "X-Forwarded-For": "192.0.2.7" }),
+      get peer() {
+        asked += 1;
+        return "10.0.0.1";
+      },
+    };
+    const proxies = new BlockList();
+    proxies.addSubnet("10.0.0.0", 8);
+    const direct = readFacts(asker, null, false);
+    const forwarded = readFacts(asker, proxies, false);
+    expect(asked).toBe(0);
+    expect([direct.address, direct.address]).toEqual(["10.0.0.1", "10.0.0.1"]);
+    expect([forwarded.address, forwarded.address]).toEqual(["192.0.2.7", "192.0.2.7"]);
+    expect(asked).toBe(2);
+  });
 });

@@ -19,7 +19,7 @@ const SOURCE: SourcePolicy = {
 
 const FACTS: RequestFacts = {
   userAgent: null,
-  acceptLanguage: null,
+  locale: null,
   referer: null,
   cookie: null,
   address: null,
