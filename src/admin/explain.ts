@@ -70,7 +70,14 @@ const NO_ROUTE: Explanation = {
 export function createExplain(options: ExplainOptions): Explain {
   const { maxUrlBytes, trustedProxies, sources, stream } = options;
   const { newId = () => crypto.randomUUID(), clock = Date.now } = options;
-  const decide = createDecide({ maxUrlBytes, trustedProxies, sources, newId, rateLimiter: null });
+  const decide = createDecide({
+    maxUrlBytes,
+    trustedProxies,
+    sources,
+    newId,
+    rateLimiter: null,
+    plans: null,
+  });
 
   return (url, headers = new Headers(), peer = null) => {
     const given = url.trim();

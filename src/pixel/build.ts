@@ -65,7 +65,7 @@ export function buildEvent(
   const { flags, referer } = facts;
   const dropped = findDrop(flags, source);
   if (dropped !== null) return dropped;
-  const isPrivate = flags.includes("gpc") || flags.includes("dnt");
+  const isPrivate = asksForPrivacy(flags);
 
   if (type === "page") {
     if (query.name === "") query.name = "Unknown Page";
@@ -98,7 +98,13 @@ export function buildEvent(
   return { event: query, messageId: query.messageId as string, setCookie: identity.setCookie };
 }
 
-function findDrop(flags: readonly Flag[], source: SourcePolicy): Dropped | null {
+/** Whether flags say that the visitor asks for privacy. */
+export function asksForPrivacy(flags: readonly Flag[]): boolean {
+  return flags.includes("gpc") || flags.includes("dnt");
+}
+
+/** Whether the source's policy drops an event of such flags, and which one. */
+export function findDrop(flags: readonly Flag[], source: SourcePolicy): Dropped | null {
   if (flags.length === 0) return null;
   if (source.bots === "drop" && flags.includes("bot")) return new Dropped("bot");
   if (source.privacySignals !== "drop") return null;
@@ -107,7 +113,7 @@ function findDrop(flags: readonly Flag[], source: SourcePolicy): Dropped | null 
 }
 
 /** Keeps a client's id, trimmed; one that is of another kind is left for the check to name. */
-function fillMessageId(query: QueryObject, newId: NewId): void {
+export function fillMessageId(query: QueryObject, newId: NewId): void {
   if (query.messageId !== undefined && typeof query.messageId !== "string") return;
   const given = (query.messageId ?? "").trim();
   query.messageId = given === "" || given.length > MESSAGE_ID_LETTERS ? newId() : given;

@@ -61,8 +61,8 @@ export function visitorOf({ anonymousId, userId }: { anonymousId?: unknown; user
   return typeof userId === "string" ? userId : "";
 }
 
-// The AMP cookie is JSON: its id comes as "…", quotes included.
-function stripQuotes(id: string): string {
+/** The AMP cookie is JSON: its id comes as `"…"`, quotes included. */
+export function stripQuotes(id: string): string {
   return id.length >= 2 && id.charCodeAt(0) === 34 && id.charCodeAt(id.length - 1) === 34
     ? id.slice(1, -1)
     : id;

@@ -17,6 +17,7 @@ import type { Log } from "../observe/log.ts";
 import { createMetrics, type Metrics } from "../observe/metrics.ts";
 import type { Observer } from "../observe/observer.ts";
 import { createRejectionLog } from "../observe/rejections.ts";
+import { Plans } from "../pixel/plan/plans.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { createApp } from "../server/app.ts";
@@ -106,6 +107,7 @@ export function openGateway(
       sources,
       newId: () => crypto.randomUUID(),
       rateLimiter: createRateLimiter(slot?.count ?? 1),
+      plans: new Plans(),
     }),
     delivery,
     observer,

@@ -7,12 +7,14 @@ import type { Source, Sources } from "../config/sources.ts";
 import type { Outgoing } from "../delivery/outgoing.ts";
 import { asksForPrivacy } from "../pixel/agent.ts";
 import { buildEvent, Dropped, readWriteKey } from "../pixel/build.ts";
-import { readFacts } from "../pixel/facts.ts";
+import { type RequestFacts, readFacts } from "../pixel/facts.ts";
 import { userAgentOf } from "../pixel/headers.ts";
 import { type NewId, visitorOf } from "../pixel/identity.ts";
 import { encodePayload } from "../pixel/payload.ts";
 import { decode } from "../pixel/percent.ts";
-import { queryOf, readQuery } from "../pixel/query.ts";
+import type { WrittenEvent } from "../pixel/plan/planned.ts";
+import type { Plans } from "../pixel/plan/plans.ts";
+import { type QueryObject, queryOf, readQuery } from "../pixel/query.ts";
 import { Rejection } from "../pixel/rejection.ts";
 import { chooseReplyForm, type ReplyForm } from "../pixel/reply.ts";
 import type { RateLimiter } from "./ratelimiter.ts";
@@ -78,6 +80,8 @@ export interface DecideOptions {
   readonly newId: NewId;
   /** Null admits every rate, as `explain` does. */
   readonly rateLimiter: RateLimiter | null;
+  /** The fast path; null for the reference alone. */
+  readonly plans: Plans | null;
 }
 
 const NO_WRITE_KEY = new Rejection(400, "failed to read writekey from query params");
@@ -87,15 +91,16 @@ const OVER_RATE = new Rejection(429, "source is over its rate limit");
 
 /** Creates the decision over requests; pure but for the time of the request, the ids and the rate limiter. */
 export function createDecide(options: DecideOptions): (request: PixelRequest) => Decision {
-  const { maxUrlBytes, trustedProxies, sources, newId, rateLimiter } = options;
+  const { maxUrlBytes, trustedProxies, sources, newId, rateLimiter, plans } = options;
   const tooLong = new Rejection(414, `request target too long: more than ${maxUrlBytes} bytes`);
 
   return (request) => {
     const { type, url, receivedMs } = request;
     if (isTargetOver(url, maxUrlBytes)) return reject(request, null, tooLong);
-    const query = readQuery(queryOf(url));
+    const planned = plans?.find(url) ?? null;
+    const query = planned === null ? readQuery(queryOf(url)) : null;
     if (query instanceof Rejection) return reject(request, sourceOfUnread(url, sources()), query);
-    const writeKey = readWriteKey(query);
+    const writeKey = query === null ? (planned?.writeKey() ?? null) : readWriteKey(query);
     if (writeKey === null) return reject(request, null, NO_WRITE_KEY);
     const source = sources().get(writeKey);
     if (source === undefined) return reject(request, null, UNKNOWN_WRITE_KEY);
@@ -103,21 +108,39 @@ export function createDecide(options: DecideOptions): (request: PixelRequest) =>
     if (isOverRate(request, source, rateLimiter)) return reject(request, source, OVER_RATE);
 
     const facts = readFacts(request, trustedProxies, source.anonymousId === "cookie");
-    const built = buildEvent(type, query, source, facts, receivedMs, newId);
-    if (built instanceof Rejection) return reject(request, source, built);
+    const event =
+      planned?.write(type, source, facts, receivedMs, newId) ?? refer(query, request, source, facts);
+    if (event instanceof Rejection) return reject(request, source, event);
     const form = replyFormOf(request, source);
-    if (built instanceof Dropped) return { outcome: "dropped", source, form, reason: built.reason };
+    if (event instanceof Dropped) return { outcome: "dropped", source, form, reason: event.reason };
 
     const routing = source.routing[type];
     const outgoing: Outgoing = {
-      id: source.dedupe === null ? newId() : `${source.id}.${headerToken(built.messageId)}`,
+      id: source.dedupe === null ? newId() : `${source.id}.${headerToken(event.messageId)}`,
       sourceId: source.id,
       type,
-      payload: encodePayload(JSON.stringify(built.event)),
-      routes: routing.common ?? routesOfVisitor(routing, visitorOf(built.event)),
+      payload: event.payload,
+      routes: routing.common ?? routesOfVisitor(routing, event.visitor()),
     };
-    return { outcome: "accepted", source, form, outgoing, setCookie: built.setCookie };
+    return { outcome: "accepted", source, form, outgoing, setCookie: event.setCookie };
   };
+
+  /** The event as the reference makes it, which any query is good for; the fast path learns of it. */
+  function refer(
+    read: QueryObject | null,
+    { type, url, receivedMs }: PixelRequest,
+    source: Source,
+    facts: RequestFacts,
+  ): WrittenEvent | Dropped | Rejection {
+    const query = read ?? readQuery(queryOf(url));
+    if (query instanceof Rejection) return query;
+    const built = buildEvent(type, query, source, facts, receivedMs, newId);
+    if (built instanceof Rejection || built instanceof Dropped) return built;
+    const { event, messageId, setCookie } = built;
+    const payload = encodePayload(JSON.stringify(event));
+    plans?.learn(url, type, source, facts);
+    return { payload, messageId, setCookie, visitor: () => visitorOf(event) };
+  }
 }
 
 function replyFormOf({ pathForm, headers }: PixelRequest, source: Source | null): ReplyForm {

@@ -63,7 +63,12 @@ test("createExplain gives the message ids that the stream gets, whatever message
   if (blog === undefined) throw new Error("there is no source blog");
   const sources = new Map([["wk_once", { ...blog, dedupe: "messageId" as const }]]);
   const options = { maxUrlBytes: 16384, trustedProxies: null, sources: () => sources };
-  const decide = createDecide({ ...options, newId: () => crypto.randomUUID(), rateLimiter: null });
+  const decide = createDecide({
+    ...options,
+    newId: () => crypto.randomUUID(),
+    rateLimiter: null,
+    plans: null,
+  });
   const explainOnce = createExplain({ ...options, stream: { prefix: "pixel" } });
 
   // A client's id is trimmed, so that two of them may be one event.

@@ -41,6 +41,7 @@ test("mix has nothing that the gateway refuses or drops", () => {
     sources: () => sources,
     newId: () => crypto.randomUUID(),
     rateLimiter: null,
+    plans: null,
   });
   const outcomes = mix.map(({ target, headers }) => {
     const type = target.startsWith("/pixel/v1/page") ? ("page" as const) : ("track" as const);

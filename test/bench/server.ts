@@ -1,6 +1,7 @@
 // The servers that the gateway is measured beside: each does a little more of its work. Prints its port.
 import { Elysia } from "elysia";
 import { DEMO } from "../../src/config/configuration.ts";
+import { Plans } from "../../src/pixel/plan/plans.ts";
 import { bun } from "../../src/runtime/bun.ts";
 import { createApp } from "../../src/server/app.ts";
 import { createDecide } from "../../src/server/decide.ts";
@@ -44,6 +45,7 @@ function serveParse(): number {
       sources: () => sources,
       newId: () => crypto.randomUUID(),
       rateLimiter: null,
+      plans: new Plans(),
     }),
     delivery: {
       deliver(outgoing, settle) {

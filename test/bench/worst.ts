@@ -2,6 +2,7 @@
 // at three lengths. The ratios to an AMP page view are the result: they say what a stranger can make a request cost.
 import { do_not_optimize } from "mitata";
 import { DEMO } from "../../src/config/configuration.ts";
+import { Plans } from "../../src/pixel/plan/plans.ts";
 import { createDecide } from "../../src/server/decide.ts";
 import { resolved } from "../support/configuration.ts";
 import { describeMachine } from "./servers.ts";
@@ -19,6 +20,7 @@ const decide = createDecide({
   sources: () => sources,
   newId: () => crypto.randomUUID(),
   rateLimiter: null,
+  plans: new Plans(),
 });
 const headers = new Headers({
   "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/130.0.0.0 Safari/537.36",

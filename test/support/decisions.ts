@@ -2,6 +2,7 @@
 import { readConfig } from "../../src/config/environment.ts";
 import type { Outgoing } from "../../src/delivery/outgoing.ts";
 import { decodePayload } from "../../src/pixel/payload.ts";
+import { Plans } from "../../src/pixel/plan/plans.ts";
 import {
   type AcceptedRequest,
   createDecide,
@@ -56,6 +57,7 @@ export function decideOf({ maxUrlBytes = 16_384, trusted = "" } = {}): (request:
     sources: () => SOURCES,
     newId: () => `new-${++ids}`,
     rateLimiter: createRateLimiter(1),
+    plans: new Plans(),
   });
 }
 

@@ -87,7 +87,7 @@ export function openPorts({ allowedHosts = [], token = null }: PortsOptions = {}
   const live = createLive();
   const limits = { maxUrlBytes: 16384, trustedProxies: null, sources };
   const app = createApp({
-    decide: createDecide({ ...limits, newId: () => crypto.randomUUID(), rateLimiter: null }),
+    decide: createDecide({ ...limits, newId: () => crypto.randomUUID(), rateLimiter: null, plans: null }),
     delivery,
     observer: {
       get isWatched() {

@@ -2,6 +2,7 @@
 import { expect } from "bun:test";
 import type { Delivered, Outgoing } from "../../src/delivery/outgoing.ts";
 import type { LiveRecord } from "../../src/observe/observer.ts";
+import { Plans } from "../../src/pixel/plan/plans.ts";
 import { GIF } from "../../src/pixel/reply.ts";
 import { createApp } from "../../src/server/app.ts";
 import { createDecide } from "../../src/server/decide.ts";
@@ -49,6 +50,7 @@ export function startApp({ delivered = "published", isWatched = false, isOverloa
       sources: () => SOURCES,
       newId: () => `new-${++ids}`,
       rateLimiter: createRateLimiter(1),
+      plans: new Plans(),
     }),
     delivery: {
       deliver(event, settle) {
