@@ -13,15 +13,19 @@ export interface Server {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
+/** What a small server prints first: its port. */
+export const PORT_LINE = /^(\d+)\n/;
+
 /** One of the small servers in server.ts. */
 export function startServer(name: string, settings: Readonly<Record<string, string>> = {}): Promise<Server> {
-  return start([join(import.meta.dir, "server.ts"), name], settings, /^(\d+)\n/);
+  return startProgram(process.execPath, [join(import.meta.dir, "server.ts"), name], settings, PORT_LINE);
 }
 
 /** The gateway, with the demo source and these settings. */
 export function startGateway(settings: Readonly<Record<string, string>>): Promise<Server> {
   const env = { HOST: "127.0.0.1", PORT: "0", ADMIN_PORT: "0", ...settings, LOG_LEVEL: "info" };
-  return start([join(import.meta.dir, "../../src/main.ts")], env, /"url":"http:\/\/127\.0\.0\.1:(\d+)"/);
+  const ready = /"url":"http:\/\/127\.0\.0\.1:(\d+)"/;
+  return startProgram(process.execPath, [join(import.meta.dir, "../../src/main.ts")], env, ready);
 }
 
 /** The server of a row, with files of its own in a folder, these settings on top. */
@@ -50,13 +54,15 @@ export function startRow(
   });
 }
 
-async function start(
+/** A program with these arguments and settings; `ready` finds its port in what it prints. */
+export async function startProgram(
+  program: string,
   args: readonly string[],
   settings: Readonly<Record<string, string>>,
   ready: RegExp,
 ): Promise<Server> {
   const { PATH = "" } = process.env;
-  const child: ChildProcess = spawn(process.execPath, args, {
+  const child: ChildProcess = spawn(program, args, {
     // As in the Dockerfile.
     env: { PATH, NODE_ENV: "production", MIMALLOC_PURGE_DELAY: "10000", ...settings },
     stdio: ["ignore", "pipe", "inherit"],

@@ -5,6 +5,7 @@ import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { whyNot } from "../support/system.ts";
 import { unless } from "../support/unless.ts";
+import { nodeVersion, RIVALS } from "./rivals/start.ts";
 import { ROWS } from "./rows.ts";
 import { SHAPES } from "./worstqueries.ts";
 
@@ -77,6 +78,19 @@ test(
       "a consumer a subscriber",
     ])
       expect(output.match(new RegExp(`${row}( +\\d+){6}$`, "gm"))).toHaveLength(2);
+  },
+  LIMIT_MS,
+);
+
+test(
+  "bench:rivals --smoke prints a row for each server that can run here, and how the best of them compares",
+  async () => {
+    const output = await smoke("rivals.ts");
+    const here = RIVALS.filter(({ runtime }) => runtime === "bun" || nodeVersion() !== null);
+    for (const { name } of [{ name: "bare handler" }, { name: "Pixelgate" }, ...here]) {
+      expect(output).toMatch(new RegExp(`│ ${name} +│ \\d+\\.\\d +│ \\d+\\.\\d\\d +│.*│ 0 +│`));
+    }
+    expect(output).toMatch(/^the best of them, .*, takes \d+\.\d\d × ours: must ≥ 4, aim ≥ 5: /m);
   },
   LIMIT_MS,
 );

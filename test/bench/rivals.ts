@@ -1,0 +1,120 @@
+// `bun run bench:rivals`: the gateway beside what one would write instead, all of them durable in the same JetStream.
+// Flags: --rounds N, --seconds N, --generator own|wrk, --smoke. Figures are medians over rounds in which the servers
+// take turns; the ratios are the point.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { startNats } from "../support/natsserver.ts";
+import { readCount } from "./flags.ts";
+import { chooseGenerator, GENERATOR_FLAG } from "./generators.ts";
+import { cpuTimeUs } from "./process.ts";
+import { nodeVersion, RIVALS, startRival } from "./rivals/start.ts";
+import { describeMachine, type Server, startGateway, startServer } from "./servers.ts";
+import { pageTargets } from "./urls.ts";
+
+const CONNECTIONS = 64;
+const WARM_UP_S = 3;
+/** How many times the gateway's CPU time the best of them takes. */
+const MUST = 4;
+const AIM = 5;
+
+interface Sample {
+  readonly cpuUs: number;
+  readonly natsUs: number;
+  readonly perSecond: number;
+  readonly notOk: number;
+}
+
+interface Row extends Server {
+  readonly name: string;
+  readonly samples: Sample[];
+}
+
+const { values: flags } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "2" },
+    smoke: { type: "boolean", default: false },
+    ...GENERATOR_FLAG,
+  },
+});
+const generator = chooseGenerator(flags.generator);
+const rounds = flags.smoke ? 1 : readCount("rounds", flags.rounds);
+const seconds = flags.smoke ? 1 : readCount("seconds", flags.seconds);
+
+async function measure({ pid, port }: Server, natsPid: number): Promise<Sample> {
+  const before = cpuTimeUs(pid);
+  const natsBefore = cpuTimeUs(natsPid);
+  const load = { port, targets: pageTargets, connections: CONNECTIONS, seconds };
+  const { requests, notOk, perSecond } = await generator.send(load);
+  return {
+    cpuUs: (cpuTimeUs(pid) - before) / requests,
+    natsUs: (cpuTimeUs(natsPid) - natsBefore) / requests,
+    perSecond,
+    notOk,
+  };
+}
+
+function median({ samples }: Row, key: keyof Sample): number {
+  const values = samples.map((sample) => sample[key]).toSorted((a, b) => a - b);
+  return values[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function report(bare: Row, gateway: Row, rivals: readonly Row[]): void {
+  console.log(
+    `${describeMachine()} · ${node === null ? "no Node: its rows are left out" : `Node ${node}`}\n` +
+      `${CONNECTIONS} keep-alive connections, generator ${generator.name}, ${rounds} rounds of ${seconds} s, medians`,
+  );
+  const ours = median(gateway, "cpuUs");
+  console.table(
+    [bare, gateway, ...rivals].map((row) => ({
+      server: row.name,
+      "CPU µs/event": median(row, "cpuUs").toFixed(1),
+      "× ours": (median(row, "cpuUs") / ours).toFixed(2),
+      "nats-server µs": row === bare ? "" : median(row, "natsUs").toFixed(1),
+      "events/s": Math.round(median(row, "perSecond")),
+      "not 200": row.samples.reduce((sum, { notOk }) => sum + notOk, 0),
+    })),
+  );
+  const [best] = rivals.toSorted((a, b) => median(a, "cpuUs") - median(b, "cpuUs"));
+  if (best === undefined) return;
+  const ratio = median(best, "cpuUs") / ours;
+  const verdict = ratio >= AIM ? "reached" : ratio >= MUST ? "must reached, aim not" : "NOT REACHED";
+  console.log(
+    `the best of them, ${best.name}, takes ${ratio.toFixed(2)} × ours: must ≥ ${MUST}, aim ≥ ${AIM}: ${verdict}`,
+  );
+}
+
+const node = nodeVersion();
+const folder = mkdtempSync(join(tmpdir(), "pixelgate-rivals-"));
+const nats = await startNats();
+const rows: Row[] = [];
+try {
+  const add = (name: string, server: Server) => {
+    const row: Row = { name, samples: [], ...server };
+    rows.push(row);
+    return row;
+  };
+  const bare = add("bare handler", await startServer("bare"));
+  // It makes the stream that the others publish to.
+  const gateway = add("Pixelgate", await startGateway({ NATS_URL: nats.url, PIXELGATE_DATA_DIR: folder }));
+  const rivals: Row[] = [];
+  for (const rival of RIVALS) {
+    if (rival.runtime === "bun" || node !== null)
+      rivals.push(add(rival.name, await startRival(rival, nats.url)));
+  }
+  // The just-in-time compilers are part of the first seconds' cost, and of no later one's.
+  for (const { port } of flags.smoke ? [] : rows) {
+    await generator.send({ port, targets: pageTargets, connections: CONNECTIONS, seconds: WARM_UP_S });
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const row of rows) row.samples.push(await measure(row, nats.pid));
+  }
+  report(bare, gateway, rivals);
+} finally {
+  for (const { stop } of rows) await stop();
+  await nats.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exit();
