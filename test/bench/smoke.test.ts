@@ -95,6 +95,19 @@ test(
   LIMIT_MS,
 );
 
+test(
+  "bench:latency --smoke prints the quantiles at each load, and what is required of one",
+  async () => {
+    const output = await smoke("latency.ts");
+    expect(output).toContain("1 worker, open loop over 256 connections");
+    for (const row of ["all it carries", "50 % of it", "80 % of it"]) {
+      expect(output).toMatch(new RegExp(`│ ${row} +│ \\d+ +(│ \\d+\\.\\d+ +){5}│ 0 +│`));
+    }
+    expect(output).toMatch(/^p99 at 50 %: \d+\.\d\d ms, must ≤ 5 ms: /m);
+  },
+  LIMIT_MS,
+);
+
 for (const [generator, obstacle] of Object.entries(GENERATORS)) {
   const gate = unless(obstacle);
 
