@@ -9,8 +9,8 @@ import { readCount } from "./flags.ts";
 import { type OpenResult, sendOpen } from "./openloop.ts";
 import { own } from "./own.ts";
 import { cpuTimeUs } from "./process.ts";
+import { CONNECTIONS as BUSY_CONNECTIONS, LOADS } from "./rows.ts";
 import { describeMachine, startGateway } from "./servers.ts";
-import { pageTargets } from "./urls.ts";
 
 const CONNECTIONS = 256;
 const SHARES = [0.5, 0.8];
@@ -40,7 +40,7 @@ const gateway = await startGateway({ NATS_URL: nats.url, PIXELGATE_DATA_DIR: fol
 async function run(perSecond: number, length: number): Promise<Figures> {
   const startedMs = performance.now();
   const before = [cpuTimeUs(gateway.pid), cpuTimeUs(nats.pid)] as const;
-  const load = { port: gateway.port, targets: pageTargets, connections: CONNECTIONS };
+  const load = { port: gateway.port, ...LOADS.mix, connections: CONNECTIONS };
   const result = await sendOpen({ ...load, perSecond, seconds: length });
   const tookUs = (performance.now() - startedMs) * 1000;
   return {
@@ -56,7 +56,7 @@ async function run(perSecond: number, length: number): Promise<Figures> {
 
 /** The highest rate found that is carried, by halving the distance between one that is and one that is not. */
 async function findCarried(): Promise<Figures> {
-  const load = { port: gateway.port, targets: pageTargets, connections: 64 };
+  const load = { port: gateway.port, ...LOADS.mix, connections: BUSY_CONNECTIONS };
   const closed = await own.send({ ...load, seconds: searching.warmUpSeconds });
   let carried: Figures | null = null;
   let low = 0;
@@ -101,7 +101,7 @@ try {
   }
   console.log(describeMachine());
   console.log(
-    `1 worker, open loop over ${CONNECTIONS} connections, ${seconds} s each; gateway, nats-server and generator share the cores`,
+    `1 worker, the mix in an open loop over ${CONNECTIONS} connections, ${seconds} s each; gateway, nats-server and generator share the cores`,
   );
   console.table(rows);
   const [p99Ms = Number.NaN] = p99s;

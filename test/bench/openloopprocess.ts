@@ -1,16 +1,12 @@
 // The process of the open loop: keep-alive connections over raw sockets. Reads an OpenLoad from stdin and writes an
 // OpenResult to stdout, both as JSON.
 import type { Socket } from "bun";
-import { BROWSER_HEADERS } from "./load.ts";
 import { type OpenLoad, type OpenResult, quantile } from "./openloop.ts";
+import { createRequests } from "./requests.ts";
 import { type Lane, Schedule } from "./schedule.ts";
 
 const load = (await Bun.stdin.json()) as OpenLoad;
-const headers = Object.entries({ Host: "127.0.0.1", ...BROWSER_HEADERS })
-  .map(([name, value]) => `${name}: ${value}\r\n`)
-  .join("");
-const requests = load.targets.map((target) => Buffer.from(`GET ${target} HTTP/1.1\r\n${headers}\r\n`));
-
+const requestOf = createRequests(load);
 /** Time to connect before the first request has to leave. */
 const HEAD_START_MS = 200;
 const schedule = new Schedule(performance.now() + HEAD_START_MS, load.perSecond, load.seconds);
@@ -27,16 +23,15 @@ class Line {
   #unsent: Buffer | null = null;
 
   send(socket: Socket, request: number): void {
-    const bytes = requests[request % requests.length];
-    if (bytes === undefined) return;
     this.#request = request;
     lateness[request] = performance.now() - schedule.dueMs(request);
-    this.#write(socket, bytes);
+    this.#write(socket, requestOf(request));
   }
 
   #write(socket: Socket, bytes: Buffer): void {
     const written = Math.max(0, socket.write(bytes));
-    this.#unsent = written < bytes.length ? bytes.subarray(written) : null;
+    // A copy: what is left may be written over before the socket takes it.
+    this.#unsent = written < bytes.length ? Buffer.from(bytes.subarray(written)) : null;
   }
 
   drain(socket: Socket): void {

@@ -1,16 +1,12 @@
 // The process of the generator of our own: keep-alive connections over raw sockets. Reads a Load from stdin and writes
 // an OwnResult to stdout, both as JSON.
 import { connect } from "node:net";
-import { COUNT_DIGITS, FRESH_ID, freshRun, type Load, writeRequests } from "./load.ts";
+import type { Load } from "./load.ts";
 import type { OwnResult } from "./own.ts";
+import { createRequests } from "./requests.ts";
 
 const load = (await Bun.stdin.json()) as Load;
-const run = freshRun();
-const requests = writeRequests(load).map((text) => {
-  const at = text.indexOf(FRESH_ID);
-  const bytes = Buffer.from(text.replace(FRESH_ID, run.padEnd(FRESH_ID.length, "0")));
-  return { bytes, countEnd: at < 0 ? 0 : at + FRESH_ID.length };
-});
+const requestOf = createRequests(load);
 const latencies: number[] = [];
 const okLatencies: number[] = [];
 let sent = 0;
@@ -18,15 +14,6 @@ let notOk = 0;
 let busy = 0;
 const startedMs = performance.now();
 const endsMs = startedMs + load.seconds * 1000;
-
-/** Writes a count in decimal so that it ends before `end`. The socket has taken a request's bytes when they are written again. */
-function writeCount(bytes: Buffer, end: number, count: number): void {
-  let rest = count;
-  for (let at = end - 1; at >= end - COUNT_DIGITS; at--) {
-    bytes[at] = 48 + (rest % 10);
-    rest = Math.floor(rest / 10);
-  }
-}
 
 function connectOne(): Promise<void> {
   return new Promise((resolve) => {
@@ -36,10 +23,7 @@ function connectOne(): Promise<void> {
     const send = () => {
       if (performance.now() > endsMs) return socket.end();
       sentMs = performance.now();
-      const request = requests[sent++ % requests.length];
-      if (request === undefined) return;
-      if (request.countEnd > 0) writeCount(request.bytes, request.countEnd, sent);
-      socket.write(request.bytes);
+      socket.write(requestOf(sent++));
     };
     socket.setNoDelay(true);
     socket.on("connect", send);

@@ -5,15 +5,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { startNats } from "../support/natsserver.ts";
+import { administer, startNats } from "../support/natsserver.ts";
 import { readCount } from "./flags.ts";
 import { chooseGenerator, GENERATOR_FLAG } from "./generators.ts";
+import type { LoadResult } from "./load.ts";
 import { cpuTimeUs } from "./process.ts";
 import { nodeVersion, RIVALS, startRival } from "./rivals/start.ts";
+import { CONNECTIONS, LOADS } from "./rows.ts";
 import { describeMachine, type Server, startGateway, startServer } from "./servers.ts";
-import { pageTargets } from "./urls.ts";
 
-const CONNECTIONS = 64;
 const WARM_UP_S = 3;
 /** How many times the gateway's CPU time the best of them takes. */
 const MUST = 4;
@@ -43,17 +43,25 @@ const generator = chooseGenerator(flags.generator);
 const rounds = flags.smoke ? 1 : readCount("rounds", flags.rounds);
 const seconds = flags.smoke ? 1 : readCount("seconds", flags.seconds);
 
+function send(port: number, forSeconds: number): Promise<LoadResult> {
+  return generator.send({ port, ...LOADS.mix, connections: CONNECTIONS, seconds: forSeconds });
+}
+
 async function measure({ pid, port }: Server, natsPid: number): Promise<Sample> {
   const before = cpuTimeUs(pid);
   const natsBefore = cpuTimeUs(natsPid);
-  const load = { port, targets: pageTargets, connections: CONNECTIONS, seconds };
-  const { requests, notOk, perSecond } = await generator.send(load);
+  const { requests, notOk, perSecond } = await send(port, seconds);
   return {
     cpuUs: (cpuTimeUs(pid) - before) / requests,
     natsUs: (cpuTimeUs(natsPid) - natsBefore) / requests,
     perSecond,
     notOk,
   };
+}
+
+/** What one server stored is no load of the next one's. */
+async function purge(): Promise<void> {
+  await administer(nats.url, ({ streams }) => streams.purge("PIXEL"));
 }
 
 function median({ samples }: Row, key: keyof Sample): number {
@@ -64,7 +72,7 @@ function median({ samples }: Row, key: keyof Sample): number {
 function report(bare: Row, gateway: Row, rivals: readonly Row[]): void {
   console.log(
     `${describeMachine()} · ${node === null ? "no Node: its rows are left out" : `Node ${node}`}\n` +
-      `${CONNECTIONS} keep-alive connections, generator ${generator.name}, ${rounds} rounds of ${seconds} s, medians`,
+      `the mix with a browser's headers, ${CONNECTIONS} keep-alive connections, generator ${generator.name}, ${rounds} rounds of ${seconds} s, medians`,
   );
   const ours = median(gateway, "cpuUs");
   console.table(
@@ -106,10 +114,14 @@ try {
   }
   // The just-in-time compilers are part of the first seconds' cost, and of no later one's.
   for (const { port } of flags.smoke ? [] : rows) {
-    await generator.send({ port, targets: pageTargets, connections: CONNECTIONS, seconds: WARM_UP_S });
+    await send(port, WARM_UP_S);
+    await purge();
   }
   for (let round = 0; round < rounds; round++) {
-    for (const row of rows) row.samples.push(await measure(row, nats.pid));
+    for (const row of rows) {
+      row.samples.push(await measure(row, nats.pid));
+      await purge();
+    }
   }
   report(bare, gateway, rivals);
 } finally {

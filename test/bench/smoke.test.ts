@@ -99,7 +99,7 @@ test(
   "bench:latency --smoke prints the quantiles at each load, and what is required of one",
   async () => {
     const output = await smoke("latency.ts");
-    expect(output).toContain("1 worker, open loop over 256 connections");
+    expect(output).toContain("1 worker, the mix in an open loop over 256 connections");
     for (const row of ["all it carries", "50 % of it", "80 % of it"]) {
       expect(output).toMatch(new RegExp(`│ ${row} +│ \\d+ +(│ \\d+\\.\\d+ +){5}│ 0 +│`));
     }
