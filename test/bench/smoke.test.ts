@@ -135,7 +135,7 @@ for (const [generator, obstacle] of Object.entries(GENERATORS)) {
     async () => {
       const output = await smoke("soak.ts", "--generator", generator);
       expect(output).toContain(`20000 events, generator ${generator},`);
-      expect(output).toMatch(/^100 % .* refused .* aborted .* RSS \d+\.\d MB$/m);
+      expect(output).toMatch(/^100 % .* refused .* new shapes .* aborted .* RSS \d+\.\d MB$/m);
       expect(output).toMatch(
         /^flat: RSS \d+\.\d MB at the end, \d\.\d\d × that after the first \d+ requests /m,
       );

@@ -1,6 +1,6 @@
-// `bun run soak`: millions of events with clients that behave badly among them, and the memory of the gateway on the way.
+// `bun run soak`: millions of events, with shapes that nobody has sent before and clients that behave badly among them, and
+// the memory of the gateway on the way.
 // Flags: --events N, --generator own|wrk, --smoke. The last line is the verdict: flat or not.
-import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,7 +12,9 @@ import { startNats } from "../support/natsserver.ts";
 import { readCount } from "./flags.ts";
 import { chooseGenerator, GENERATOR_FLAG } from "./generators.ts";
 import { residentBytes } from "./process.ts";
+import { CONNECTIONS, LOADS } from "./rows.ts";
 import { describeMachine, startGateway } from "./servers.ts";
+import { newShapes, targetsOfRun } from "./strangers.ts";
 import { pageTarget } from "./urls.ts";
 import { judgeMemory, megabytes } from "./verdict.ts";
 
@@ -28,21 +30,16 @@ const generator = chooseGenerator(flags.generator);
 /** Requests in all; before memory is looked at first; and what it may do from then on. */
 const scale = flags.smoke
   ? // A just-in-time compiler and a heap that still find their size; 3 KB kept of each event would show.
-    { events: 20_000, warmUp: 10_000, seconds: 1, maxGrowth: 1.25, maxBytes: 150e6 }
+    { events: 20_000, warmUp: 10_000, seconds: 1, maxGrowth: 1.25, maxBytes: 200e6 }
   : longScale(readCount("events", flags.events));
 
 function longScale(events: number) {
-  return { events, warmUp: Math.min(1e6, events / 5), seconds: 3, maxGrowth: 1.1, maxBytes: 150e6 };
+  return { events, warmUp: Math.min(1e6, events / 5), seconds: 3, maxGrowth: 1.1, maxBytes: 200e6 };
 }
 
 const STEPS = 20;
-const CONNECTIONS = 64;
-/** Of the requests sent with the load: one in ten is refused. */
-const REFUSED = [
-  pageTarget.replace("writeKey=demo", "writeKey=stranger"),
-  "/pixel/v1/track?writeKey=demo&anonymousId=1",
-  `/pixel/v1/page?writeKey=demo&x=${"y".repeat(20_000)}`,
-];
+/** Garbage makes one look at memory a matter of luck. */
+const LOOKS = 7;
 /** Beside the load, a second: clients that leave in the midst of a request. */
 const ABORTS_PER_S = 500;
 /** Clients that send a byte of their request now and then, and clients that never read what they asked for. */
@@ -89,6 +86,7 @@ function dawdle(isReader: boolean): void {
 
 const millions = (value: number) => (value / 1e6).toFixed(2);
 let isStopping = false;
+let runs = 0;
 let sent = 0;
 let notOk = 0;
 let shown = 0;
@@ -98,25 +96,24 @@ const aborting = setInterval(() => {
 for (let index = 0; index < DAWDLERS; index++) dawdle(index % 2 === 0);
 const purging = setInterval(() => void manager.streams.purge("PIXEL").catch(() => {}), 2000);
 
-const targets = [
-  ...Array.from({ length: 27 }, () => pageTarget.replace(/anonymousId=[^&]*/, `anonymousId=${randomUUID()}`)),
-  ...REFUSED,
-];
-
-/** Sends until so many requests are answered in all, and returns the gateway's memory then, in bytes. */
+/** Sends until so many requests are answered in all; the gateway's memory then, in bytes: the median of the last looks. */
 async function sendUntil(goal: number): Promise<number> {
+  const looks: number[] = [];
   while (sent < goal) {
     const { requests, notOk: refused } = await generator.send({
       port: gateway.port,
-      targets,
+      targets: targetsOfRun(runs++),
+      headers: LOADS.mix.headers,
       connections: CONNECTIONS,
       seconds: scale.seconds,
     });
     sent += requests;
     notOk += refused;
+    looks.push(residentBytes(gateway.pid));
     showProgress();
   }
-  return residentBytes(gateway.pid);
+  const last = looks.slice(-LOOKS).toSorted((a, b) => a - b);
+  return last[last.length >> 1] ?? residentBytes(gateway.pid);
 }
 
 function showProgress(): void {
@@ -124,14 +121,14 @@ function showProgress(): void {
   if (step === shown) return;
   shown = step;
   console.log(
-    `${String(step * (100 / STEPS)).padStart(3)} %  ${millions(sent)} M requests  ${millions(notOk)} M refused  ${millions(aborted)} M aborted  RSS ${megabytes(residentBytes(gateway.pid))}`,
+    `${String(step * (100 / STEPS)).padStart(3)} %  ${millions(sent)} M requests  ${millions(notOk)} M refused  ${millions(newShapes(sent, runs))} M new shapes  ${millions(aborted)} M aborted  RSS ${megabytes(residentBytes(gateway.pid))}`,
   );
 }
 
 try {
   console.log(describeMachine());
   console.log(
-    `${scale.events} events, generator ${generator.name}, 1 in 10 refused, ${ABORTS_PER_S} aborted a second, ${DAWDLERS} slow clients`,
+    `${scale.events} events, generator ${generator.name}, 1 in 10 refused, 1 in 10 of a shape of its own, ${ABORTS_PER_S} aborted a second, ${DAWDLERS} slow clients`,
   );
   const startedMs = performance.now();
   const firstBytes = await sendUntil(scale.warmUp);
