@@ -16,7 +16,9 @@ const CONTRACT = readDocument("docs/wire-contract.md");
 /** Every status and reason of a refusal that stands in the code as a text; of a template, what comes before its value. */
 function reasonsInCode(): (readonly [status: string, reason: string])[] {
   const code = ["pixel", "server"].flatMap((room) =>
-    readdirSync(join(ROOT, "src", room)).map((file) => readFileSync(join(ROOT, "src", room, file), "utf8")),
+    readdirSync(join(ROOT, "src", room), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => readFileSync(join(ROOT, "src", room, file), "utf8")),
   );
   const found = code.join("\n").matchAll(/\b(4\d\d|503),\s*(?:"([^"]+)"|`([^$`]+))/g);
   return Array.from(found, ([, status = "", all, start = ""]) => [status, all ?? start] as const);

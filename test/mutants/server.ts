@@ -124,15 +124,15 @@ export const SERVER: readonly Mutant[] = [
   {
     name: "a request that is turned away is read first",
     file: "src/server/app.ts",
-    from: "return replyRejected(chooseReplyForm(pathForm, null, headers), OVERLOADED);",
-    to: "return replyRejected(decide({ type, pathForm, url, headers, peer: null, receivedMs: clock() }).form, OVERLOADED);",
+    from: "return replyRejected(chooseReplyForm(route.pathForm, null, received.headers), OVERLOADED);",
+    to: "return replyRejected(decide(new Received(route, received, clock(), peer)).form, OVERLOADED);",
     tests: ["test/server/app.outcome.test.ts"],
   },
   {
     name: "a request that is turned away counts as rejected",
     file: "src/server/app.ts",
-    from: 'observer.count("failed", type, null, OVERLOADED.reason, startedMs);',
-    to: 'observer.count("rejected", type, null, OVERLOADED.reason, startedMs);',
+    from: 'observer.count("failed", route.type, null, OVERLOADED.reason, startedMs);',
+    to: 'observer.count("rejected", route.type, null, OVERLOADED.reason, startedMs);',
     tests: ["test/server/app.outcome.test.ts"],
   },
 ];
