@@ -29,10 +29,10 @@ export type Delivered = "published" | "spooled" | "quarantined" | "failed" | "to
  * same for two ids.
  */
 export function messageId(outgoing: Pick<Outgoing, "id">, route: Pick<Route, "destinationId">): string {
-  return `${headerValue(outgoing.id)}.${route.destinationId}`;
+  return `${idInHeader(outgoing.id)}.${route.destinationId}`;
 }
 
-/** As it is when printable ASCII, else percent-encoded; `%` too, so that no id looks like another one encoded. */
-function headerValue(id: string): string {
+/** An event's id as a part of a header: as it is when printable ASCII, else percent-encoded; `%` too, so that no id looks like another one encoded. */
+export function idInHeader(id: string): string {
   return /^[\x21-\x24\x26-\x7e]*$/.test(id) ? id : encodeURIComponent(id.toWellFormed());
 }

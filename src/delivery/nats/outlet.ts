@@ -1,7 +1,9 @@
 // What leaves in one turn of the event loop leaves in one write: 30 % less CPU here and 45 % less in nats-server. Holds the
 // path of the connection that there is, and drops what is published without one.
+import type { Address } from "../../config/subject.ts";
 import type { Payload } from "../../pixel/payload.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import type { Outgoing } from "../outgoing.ts";
 import type { PublishPath } from "./encoder.ts";
 import { createFixedWindowLimit } from "./fixedwindow.ts";
 
@@ -30,9 +32,9 @@ export class Outlet {
     this.#path = null;
   }
 
-  /** Publishes with a message id, and a reply subject for the ack. */
-  publish(subject: string, reply: string, messageId: string, payload: Payload): void {
-    this.#path?.publish(subject, reply, messageId, payload);
+  /** Publishes an event's copy; the ack comes under that number. */
+  publish(event: Outgoing, address: Address, number: number): void {
+    this.#path?.publish(event, address, number);
     this.#flushSoon();
   }
 

@@ -1,7 +1,9 @@
 // The way onto the wire of one connection: past the client's inside where that looks as expected, and otherwise by what
 // the client promises to everybody.
 import { headers, type NatsConnection } from "nats";
+import type { Address } from "../../config/subject.ts";
 import type { Payload } from "../../pixel/payload.ts";
+import { messageId, type Outgoing } from "../outgoing.ts";
 import { PublishEncoder, type PublishPath } from "./encoder.ts";
 import { openFastPath, type TakeStored } from "./fastpath.ts";
 
@@ -23,24 +25,27 @@ export function openPath(
   const fast = open(connection);
   if (fast === null) {
     onSlow();
-    return new PublicPath(connection);
+    return new PublicPath(connection, inbox);
   }
   fast.readStoredAcks(inbox, takeStored);
-  return new PublishEncoder(fast.send);
+  return new PublishEncoder(inbox, fast.send);
 }
 
 /** Slower than the fast path, 5.3 to 6.5 µs a message against 3.7, and right whatever the client's inside looks like. */
 class PublicPath implements PublishPath {
   readonly #connection: NatsConnection;
+  readonly #inbox: string;
 
-  constructor(connection: NatsConnection) {
+  constructor(connection: NatsConnection, inbox: string) {
     this.#connection = connection;
+    this.#inbox = inbox;
   }
 
-  publish(subject: string, reply: string, messageId: string, payload: Payload): void {
+  publish(event: Pick<Outgoing, "id" | "payload">, address: Address, number: number): void {
     const own = headers();
-    own.set("Nats-Msg-Id", messageId);
-    this.#try(() => this.#connection.publish(subject, payload, { reply, headers: own }));
+    own.set("Nats-Msg-Id", messageId(event, address));
+    const options = { reply: this.#inbox + number, headers: own };
+    this.#try(() => this.#connection.publish(address.subject, event.payload, options));
   }
 
   publishNoAck(subject: string, payload: Payload): void {

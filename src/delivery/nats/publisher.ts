@@ -8,7 +8,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { Finding } from "../finding.ts";
 import type { Gate } from "../gate.ts";
 import { createRarely, type DeliveryLog, reasonOf } from "../log.ts";
-import { messageId, type Outgoing } from "../outgoing.ts";
+import type { Outgoing } from "../outgoing.ts";
 import { createConnection } from "./connection.ts";
 import { type DestinationGate, Gates, type NamedGate, NONE, type Permit, type Way } from "./gates.ts";
 import { type HealthEvent, NO_CONNECTION, nextHealth } from "./health.ts";
@@ -226,7 +226,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (number === 0) return listener.onVerdict(route, "unacked", "too many messages in flight");
       if (health.silentSinceMs === null) change({ is: "sent" }, "");
       if (!gates.areAllOpen) gates.probe(way, now);
-      outlet.publish(target.subject, inbox + number, messageId(outgoing, target), outgoing.payload);
+      outlet.publish(outgoing, target, number);
     },
     publishRejected: (sourceId, record) => {
       if (health.phase !== "up" || gates.stream(layout.defaultStream).gate.phase !== "open") return;

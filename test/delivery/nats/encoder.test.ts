@@ -1,21 +1,56 @@
 import { expect, test } from "bun:test";
 import { PublishEncoder } from "../../../src/delivery/nats/encoder.ts";
+import { messageId } from "../../../src/delivery/outgoing.ts";
 import { encodePayload } from "../../../src/pixel/payload.ts";
+
+const WAREHOUSE = { subject: "pixel.warehouse.page", destinationId: "warehouse" };
+const ALERTS = { subject: "pixel.alerts.page", destinationId: "alerts" };
 
 function collect(): { encoder: PublishEncoder; text: () => string; writes: () => number } {
   const parts: Uint8Array[] = [];
-  const encoder = new PublishEncoder((bytes) => parts.push(bytes));
+  const encoder = new PublishEncoder("_INBOX.x.", (bytes) => parts.push(bytes));
   return { encoder, text: () => Buffer.concat(parts).toString(), writes: () => parts.length };
+}
+
+/** A message as the protocol has it, with the sizes of what is given. */
+function message(subject: string, number: number, id: string, payload: string): string {
+  const header = `NATS/1.0\r\nNats-Msg-Id: ${id}\r\n\r\n`;
+  const sizes = `${header.length} ${header.length + Buffer.byteLength(payload)}`;
+  return `HPUB ${subject} _INBOX.x.${number} ${sizes}\r\n${header}${payload}\r\n`;
 }
 
 test("publish writes sizes in bytes, of the header and of header and payload", () => {
   const { encoder, text } = collect();
-  encoder.publish("pixel.a.page", "_INBOX.x.12", "id.a", encodePayload("Größe 👋"));
+  encoder.publish(
+    { id: "id", payload: encodePayload("Größe 👋") },
+    { subject: "pixel.a.page", destinationId: "a" },
+    12,
+  );
   encoder.flush();
   expect(text()).toBe(
     "HPUB pixel.a.page _INBOX.x.12 31 43\r\nNATS/1.0\r\nNats-Msg-Id: id.a\r\n\r\nGröße 👋\r\n",
   );
   expect(Buffer.byteLength("NATS/1.0\r\nNats-Msg-Id: id.a\r\n\r\n")).toBe(31);
+});
+
+test("publish gives each copy its subject, number and message id, whatever was published before", () => {
+  const { encoder, text } = collect();
+  const moved = { ...WAREHOUSE, destinationId: "former" };
+  const expected: string[] = [];
+  const publish = (id: string, payload: string, address: typeof WAREHOUSE, number: number) => {
+    encoder.publish({ id, payload: encodePayload(payload) }, address, number);
+    expected.push(message(address.subject, number, messageId({ id }, address), payload));
+  };
+  publish("one", "{}", WAREHOUSE, 1);
+  publish("one", "{}", ALERTS, 9);
+  publish("two", "", WAREHOUSE, 10);
+  publish("ä\r\n b%", '{"a":1}', WAREHOUSE, 99);
+  publish("ä\r\n b%", '{"a":1}', ALERTS, 100);
+  publish("", "ß".repeat(500), moved, 2_147_483_647);
+  publish("", "ß", ALERTS, 2_147_483_648);
+  publish("one", "x".repeat(9990), WAREHOUSE, 9_007_199_254_740_990);
+  encoder.flush();
+  expect(text()).toBe(expected.join(""));
 });
 
 test("publishNoAck writes a publish without reply and header", () => {
@@ -38,7 +73,7 @@ test("flush hands over everything of a turn at once, and nothing twice", () => {
   expect(text().match(/PUB s/g)).toHaveLength(51);
 });
 
-test("publish never touches bytes it has handed over", () => {
+test("publishNoAck never touches bytes it has handed over", () => {
   const { encoder, text } = collect();
   const expected: string[] = [];
   for (let index = 0; index < 2000; index++) {
@@ -51,4 +86,23 @@ test("publish never touches bytes it has handed over", () => {
   encoder.publishNoAck("s", encodePayload(large));
   encoder.flush();
   expect(text()).toBe(`${expected.join("")}PUB s 600000\r\n${large}\r\n`);
+});
+
+test("publish never touches bytes it has handed over", () => {
+  const { encoder, text } = collect();
+  const expected: string[] = [];
+  for (let index = 0; index < 2000; index++) {
+    const payload = "ä€x".repeat((index * 7) % 400);
+    const event = { id: `e${index}`, payload: encodePayload(payload) };
+    for (const address of [WAREHOUSE, ALERTS, ALERTS]) {
+      encoder.publish(event, address, index);
+      expected.push(message(address.subject, index, messageId(event, address), payload));
+    }
+    if (index % 3 === 0) encoder.flush();
+  }
+  const large = "ß".repeat(300_000);
+  encoder.publish({ id: "large", payload: encodePayload(large) }, WAREHOUSE, 7);
+  expected.push(message(WAREHOUSE.subject, 7, "large.warehouse", large));
+  encoder.flush();
+  expect(text()).toBe(expected.join(""));
 });
