@@ -14,7 +14,7 @@ import { measureOverload } from "./overload.ts";
 import { cpuTimeUs, residentBytes } from "./process.ts";
 import { prepareProfile, profile } from "./profile.ts";
 import { LEGEND, type Sample, tabulate } from "./report.ts";
-import { CONNECTIONS, chooseRows, connectionsOf, LOADS, messagesOf, ROWS, type RowPlan } from "./rows.ts";
+import { CONNECTIONS, chooseRows, LOADS, messagesOf, processesOf, ROWS, type RowPlan } from "./rows.ts";
 import { describeMachine, type Server, startRow } from "./servers.ts";
 import { measureStarts } from "./start.ts";
 
@@ -34,8 +34,8 @@ const plans = readRows("rows", flags.rows) ?? ROWS;
 const profiled = readRows("cpu-profile", flags["cpu-profile"])?.at(-1) ?? null;
 const rounds = flags.smoke ? 1 : readCount("rounds", flags.rounds);
 const seconds = flags.smoke ? 1 : readCount("seconds", flags.seconds);
-/** The just-in-time compiler is part of the first seconds' cost, and of no later one's. */
-const WARM_UP_SECONDS = 4;
+/** What the just-in-time compiler costs is over after so many messages, in each process. */
+const WARM_UP_MESSAGES = flags.smoke ? 1 : 60_000;
 
 function readRows(flag: string, names: string | undefined): readonly RowPlan[] | null {
   if (names === undefined) return null;
@@ -55,43 +55,42 @@ const nats = await startNats();
 const rows: Row[] = [];
 
 function send(plan: RowPlan, { port }: Server, forSeconds: number): Promise<LoadResult> {
-  const connections = connectionsOf(plan);
+  const connections = CONNECTIONS * processesOf(plan);
   return generator.send({ port, ...LOADS[plan.load], connections, seconds: forSeconds });
 }
 
-async function measure({ plan, server }: Row): Promise<Sample> {
-  const { pid } = server;
+async function measure({ plan, server: { pid }, server }: Row): Promise<Sample> {
   const before = cpuTimeUs(pid);
   const natsBefore = cpuTimeUs(nats.pid);
   const result = await send(plan, server, seconds);
   const messages = result.requests * messagesOf(plan);
-  return {
-    ...result,
-    cpuUs: (cpuTimeUs(pid) - before) / messages,
-    natsUs: (cpuTimeUs(nats.pid) - natsBefore) / messages,
-    rssBytes: residentBytes(pid),
-  };
+  const cpuUs = (cpuTimeUs(pid) - before) / messages;
+  const natsUs = (cpuTimeUs(nats.pid) - natsBefore) / messages;
+  const notStored = messages - (await purge());
+  return { ...result, cpuUs, natsUs, notStored, rssBytes: residentBytes(pid) };
 }
 
-/** What one row stored is no load of the next one's. */
-async function purge(): Promise<void> {
-  await administer(nats.url, async ({ streams }) => {
-    for await (const name of streams.names()) await streams.purge(name);
+/** Empties the streams, so that what one row stored is no load of the next one's, and returns how many messages they held. */
+async function purge(): Promise<number> {
+  return administer(nats.url, async ({ streams }) => {
+    let held = 0;
+    for await (const name of streams.names()) held += (await streams.purge(name)).purged;
+    return held;
   });
+}
+
+async function warmUp(plan: RowPlan, server: Server): Promise<void> {
+  let missing = WARM_UP_MESSAGES * processesOf(plan);
+  while (missing > 0) missing -= (await send(plan, server, seconds)).requests * messagesOf(plan);
+  await purge();
 }
 
 async function compareRows(): Promise<void> {
   for (const plan of plans) rows.push({ plan, server: await startRow(plan, folder, nats.url), samples: [] });
   await Bun.sleep(500);
-  for (const { plan, server } of flags.smoke ? [] : rows) {
-    await send(plan, server, WARM_UP_SECONDS);
-    await purge();
-  }
+  for (const { plan, server } of rows) await warmUp(plan, server);
   for (let round = 0; round < rounds; round++) {
-    for (const row of rows) {
-      row.samples.push(await measure(row));
-      await purge();
-    }
+    for (const row of rows) row.samples.push(await measure(row));
   }
   console.log(describeMachine());
   console.log(
@@ -111,8 +110,7 @@ async function profileRow(plan: RowPlan): Promise<void> {
   const { folder: profiles, env } = prepareProfile();
   const server = await startRow(plan, folder, nats.url, env);
   rows.push({ plan, server, samples: [] });
-  if (!flags.smoke) await send(plan, server, WARM_UP_SECONDS);
-  await purge();
+  await warmUp(plan, server);
   console.log(`${describeMachine()}\n${plan.name}, generator ${generator.name}, ${seconds * rounds} s`);
   await profile(server, profiles, () => send(plan, server, seconds * rounds));
 }

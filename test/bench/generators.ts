@@ -4,7 +4,8 @@ import type { Generator } from "./load.ts";
 import { own } from "./own.ts";
 import { wrk } from "./wrk.ts";
 
-const GENERATORS: readonly Generator[] = [own, wrk];
+/** All there are, the default first. */
+export const GENERATORS: readonly Generator[] = [own, wrk];
 
 /** The flag of every bench that sends load, for `parseArgs`. */
 export const GENERATOR_FLAG = { generator: { type: "string", default: own.name } } as const;

@@ -99,10 +99,10 @@ export function selfTimes(
 /** What each node is called. The runtime's own functions often have no name: they go by whoever called them. */
 function namesOf(nodes: readonly Node[]): Map<number, string> {
   const names = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
-  for (const { id, children = [] } of nodes) {
-    for (const child of children) {
-      if (names.get(child) === "") names.set(child, `(the runtime, called by ${names.get(id) || "itself"})`);
-    }
+  for (const { id, callFrame, children = [] } of nodes) {
+    const caller = names.get(id) ?? "";
+    const label = nameOf(callFrame) === "" ? caller : `(the runtime, called by ${caller})`;
+    for (const child of children) if (names.get(child) === "") names.set(child, label);
   }
   return names;
 }

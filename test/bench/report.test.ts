@@ -7,7 +7,16 @@ const BARE: RowPlan = { name: "bare", load: "one", server: { small: "bare" } };
 const OURS: RowPlan = { name: "ours", load: "one", server: {}, base: "bare", must: 2.5, aim: 2.1 };
 
 function samples(costs: readonly number[], notOk = 0): Sample[] {
-  const rest = { requests: 1, notOk, perSecond: 1000.4, p50Ms: 1, p99Ms: 2, natsUs: 7.5, rssBytes: 5e7 };
+  const rest = {
+    requests: 1,
+    notOk,
+    perSecond: 1000.4,
+    p50Ms: 1,
+    p99Ms: 2,
+    natsUs: 7.5,
+    notStored: 3,
+    rssBytes: 5e7,
+  };
   return costs.map((cpuUs) => ({ ...rest, cpuUs }));
 }
 
@@ -31,5 +40,6 @@ test("tabulate divides the median of a row by that of its base, and tells the ra
     verdict: "must reached",
     "nats-server µs": "7.5",
     "not 200": 6,
+    "not in NATS": 9,
   });
 });

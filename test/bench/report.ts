@@ -1,12 +1,14 @@
 // The table of `bun run bench`: medians over rounds, ratios to the row that a row is held to, and the verdicts.
 import type { LoadResult } from "./load.ts";
-import { judge, NATS_AIM_US, type RowPlan } from "./rows.ts";
+import { isInNats, judge, NATS_AIM_US, type RowPlan } from "./rows.ts";
 
 /** What one round of a row gave. */
 export interface Sample extends LoadResult {
   /** CPU of the server and of nats-server for an event, or for one of its messages where it has many. */
   readonly cpuUs: number;
   readonly natsUs: number;
+  /** Messages that had an answer and were in no stream when the round was over. */
+  readonly notStored: number;
   readonly rssBytes: number;
 }
 
@@ -25,10 +27,10 @@ export function median(values: readonly number[]): number {
 export function tabulate(rows: readonly Measured[]): Record<string, string | number>[] {
   return rows.map((row) => {
     const { plan, samples } = row;
-    const { name, base, must, aim = must, server } = plan;
+    const { name, base, must, aim = must } = plan;
     const of = (key: keyof Sample) => median(samples.map((sample) => sample[key]));
     const { ratio, least, most } = compare(row, rows.find((other) => other.plan.name === base) ?? row);
-    const isInNats = !("small" in server) && server.isSpooling !== true;
+    const sum = (key: "notOk" | "notStored") => samples.reduce((total, sample) => total + sample[key], 0);
     return {
       row: name,
       "CPU µs": of("cpuUs").toFixed(1),
@@ -38,12 +40,13 @@ export function tabulate(rows: readonly Measured[]): Record<string, string | num
       must: must?.toFixed(2) ?? "",
       aim: aim?.toFixed(2) ?? "",
       verdict: judge(ratio, plan),
-      "nats-server µs": isInNats ? of("natsUs").toFixed(1) : "",
+      "nats-server µs": isInNats(plan) ? of("natsUs").toFixed(1) : "",
       "events/s": Math.round(of("perSecond")),
       "p50 ms": of("p50Ms").toFixed(1),
       "p99 ms": of("p99Ms").toFixed(1),
       "RSS MB": Math.round(of("rssBytes") / 1e6),
-      "not 200": samples.reduce((sum, sample) => sum + sample.notOk, 0),
+      "not 200": sum("notOk"),
+      "not in NATS": isInNats(plan) ? sum("notStored") : "",
     };
   });
 }

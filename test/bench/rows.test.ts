@@ -1,6 +1,6 @@
 // The table of rows, and how a ratio is held to it.
 import { expect, test } from "bun:test";
-import { chooseRows, connectionsOf, judge, messagesOf, ROWS, type RowPlan } from "./rows.ts";
+import { chooseRows, isInNats, judge, messagesOf, processesOf, ROWS, type RowPlan } from "./rows.ts";
 
 function row(name: string): RowPlan {
   const found = ROWS.find((one) => one.name === name);
@@ -28,9 +28,17 @@ test("chooseRows returns the name that is none", () => {
   expect(chooseRows(["one", "two"])).toBe("two");
 });
 
-test("connectionsOf gives each worker as many connections as a process alone has", () => {
-  expect(connectionsOf(row("workers-4"))).toBe(4 * connectionsOf(row("mix")));
-  expect(connectionsOf(row("bare-mix"))).toBe(connectionsOf(row("mix")));
+test("processesOf counts the workers that share the connections", () => {
+  expect(["workers-4", "mix", "bare-mix"].map((name) => processesOf(row(name)))).toEqual([4, 1, 1]);
+});
+
+test("isInNats tells the gateway in front of NATS from its spool, and from servers that keep nothing", () => {
+  expect(["mix", "one-10", "spool", "parse"].map((name) => isInNats(row(name)))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
 
 test("messagesOf counts the destinations of an event", () => {

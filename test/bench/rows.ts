@@ -54,9 +54,14 @@ export function messagesOf({ server }: RowPlan): number {
   return "small" in server ? 1 : (server.destinations ?? 1);
 }
 
-/** As many to each worker as a process alone gets. */
-export function connectionsOf({ server }: RowPlan): number {
-  return CONNECTIONS * ("small" in server ? 1 : (server.workers ?? 1));
+/** How many processes share the connections: each gets as many as one alone. */
+export function processesOf({ server }: RowPlan): number {
+  return "small" in server ? 1 : (server.workers ?? 1);
+}
+
+/** Whether its events go to JetStream. */
+export function isInNats({ server }: RowPlan): boolean {
+  return !("small" in server) && server.isSpooling !== true;
 }
 
 /** The rows of these names and those they are divided by, in the order of the table; or the first name that is none. */
