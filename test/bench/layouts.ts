@@ -1,8 +1,6 @@
 // `bun run bench:layouts`: what it costs nats-server that several subscribers get the same events, by where their copies
 // lie. A real server a row; its CPU time and what is on its disk. Flags: --destinations 1,10,100, --deliveries N;
 // --smoke: few, once.
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import {
   AckPolicy,
@@ -20,6 +18,7 @@ import { connect } from "nats";
 import { compareVersions, natsVersion } from "../support/natsbinaries.ts";
 import { startNats } from "../support/natsserver.ts";
 import { until } from "../support/until.ts";
+import { bytesIn } from "./disk.ts";
 import { readCount } from "./flags.ts";
 import { cpuTimeUs } from "./process.ts";
 import { describeMachine } from "./servers.ts";
@@ -204,13 +203,6 @@ async function readAll(client: JetStreamClient, stream: string, name: string, co
     message.ack();
     if (--left === 0) break;
   }
-}
-
-function bytesIn(folder: string): number {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  return entries.reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
 }
 
 const { values } = parseArgs({

@@ -10,6 +10,7 @@ import { readCount } from "./flags.ts";
 import { chooseGenerator, GENERATOR_FLAG } from "./generators.ts";
 import type { LoadResult } from "./load.ts";
 import { cpuTimeUs } from "./process.ts";
+import { median } from "./report.ts";
 import { nodeVersion, RIVALS, startRival } from "./rivals/start.ts";
 import { CONNECTIONS, LOADS } from "./rows.ts";
 import { describeMachine, type Server, startGateway, startServer } from "./servers.ts";
@@ -64,9 +65,8 @@ async function purge(): Promise<void> {
   await administer(nats.url, ({ streams }) => streams.purge("PIXEL"));
 }
 
-function median({ samples }: Row, key: keyof Sample): number {
-  const values = samples.map((sample) => sample[key]).toSorted((a, b) => a - b);
-  return values[Math.floor(values.length / 2)] ?? Number.NaN;
+function middle({ samples }: Row, key: keyof Sample): number {
+  return median(samples.map((sample) => sample[key]));
 }
 
 function report(bare: Row, gateway: Row, rivals: readonly Row[]): void {
@@ -74,20 +74,20 @@ function report(bare: Row, gateway: Row, rivals: readonly Row[]): void {
     `${describeMachine()} · ${node === null ? "no Node: its rows are left out" : `Node ${node}`}\n` +
       `the mix with a browser's headers, ${CONNECTIONS} keep-alive connections, generator ${generator.name}, ${rounds} rounds of ${seconds} s, medians`,
   );
-  const ours = median(gateway, "cpuUs");
+  const ours = middle(gateway, "cpuUs");
   console.table(
     [bare, gateway, ...rivals].map((row) => ({
       server: row.name,
-      "CPU µs/event": median(row, "cpuUs").toFixed(1),
-      "× ours": (median(row, "cpuUs") / ours).toFixed(2),
-      "nats-server µs": row === bare ? "" : median(row, "natsUs").toFixed(1),
-      "events/s": Math.round(median(row, "perSecond")),
+      "CPU µs/event": middle(row, "cpuUs").toFixed(1),
+      "× ours": (middle(row, "cpuUs") / ours).toFixed(2),
+      "nats-server µs": row === bare ? "" : middle(row, "natsUs").toFixed(1),
+      "events/s": Math.round(middle(row, "perSecond")),
       "not 200": row.samples.reduce((sum, { notOk }) => sum + notOk, 0),
     })),
   );
-  const [best] = rivals.toSorted((a, b) => median(a, "cpuUs") - median(b, "cpuUs"));
+  const [best] = rivals.toSorted((a, b) => middle(a, "cpuUs") - middle(b, "cpuUs"));
   if (best === undefined) return;
-  const ratio = median(best, "cpuUs") / ours;
+  const ratio = middle(best, "cpuUs") / ours;
   const verdict = ratio >= AIM ? "reached" : ratio >= MUST ? "must reached, aim not" : "NOT REACHED";
   console.log(
     `the best of them, ${best.name}, takes ${ratio.toFixed(2)} × ours: must ≥ ${MUST}, aim ≥ ${AIM}: ${verdict}`,

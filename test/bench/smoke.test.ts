@@ -108,6 +108,20 @@ test(
   LIMIT_MS,
 );
 
+test(
+  "bench:sizing --smoke prints what an event costs, and what rates need",
+  async () => {
+    const output = await smoke("sizing.ts");
+    for (const row of ["gateway, CPU µs", "nats-server, 1 replica, CPU µs", "on the spool's disk, bytes"]) {
+      expect(output).toMatch(new RegExp(`^  ${row} +[\\d,]+(\\.\\d+)?$`, "m"));
+    }
+    for (const row of ["cores of gateways", "streams \\(partitions\\)", "disk of each replica, GB a day"]) {
+      expect(output).toMatch(new RegExp(`^  ${row}( +[\\d,]+(\\.\\d+)?){4}$`, "m"));
+    }
+  },
+  LIMIT_MS,
+);
+
 for (const [generator, obstacle] of Object.entries(GENERATORS)) {
   const gate = unless(obstacle);
 
