@@ -21,4 +21,5 @@ test("createRequests puts an id that no other request has in the place of FRESH_
   });
   expect(new Set(ids).size).toBe(1000);
   expect(ids).not.toContain("");
+  expect(ids.map((id) => Number(id.slice(-9)))).toEqual(ids.map((_, nth) => nth));
 });

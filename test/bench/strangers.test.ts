@@ -15,14 +15,21 @@ function countNew(requests: readonly string[], known: readonly string[]): number
   return new Set(requests.map(shapeOf).filter((shape) => !old.has(shape))).size;
 }
 
+/** What is sent of a run of a soak, each of its targets so many times. */
+function sendRun(nth: number, times: number): string[] {
+  const targets = targetsOfRun(nth);
+  const requestOf = createRequests({ targets });
+  return Array.from({ length: targets.length * times }, (_, request) => requestOf(request).toString());
+}
+
 test("targetsOfRun has ever new shapes: some once, some as long as a run, as many as newShapes tells", () => {
-  const one = targetsOfRun(1);
-  const two = targetsOfRun(2);
-  const requestOf = createRequests({ targets: two });
-  const sent = Array.from({ length: two.length * 2 }, (_, nth) => requestOf(nth).toString());
-  const found = countNew(sent, [...one, ...LOADS.mix.targets]);
-  expect(found / newShapes(sent.length, 1)).toBeCloseTo(1, 2);
-  expect(found / two.length).toBeCloseTo(2 * SHARES.once + SHARES.ofThisRun, 2);
+  const [one, two] = [sendRun(1, 1), sendRun(2, 2)];
+  const { length } = LOADS.mix.targets;
+  const found = countNew(two, [...one, ...LOADS.mix.targets]);
+  expect(found / length).toBeCloseTo(2 * SHARES.once + SHARES.ofThisRun, 2);
+  expect(found / newShapes(two.length, 1)).toBeCloseTo(1, 2);
+  const all = [...one, ...two];
+  expect(countNew(all, LOADS.mix.targets) / newShapes(all.length, 2)).toBeCloseTo(1, 2);
 });
 
 test("targetsOfRun keeps a target of the mix at each place that it leaves alone, so that headers fit", () => {
