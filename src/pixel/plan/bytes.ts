@@ -15,10 +15,18 @@ const FIRST_HIGH = 128;
 const ODD = new Uint8Array(256).fill(1, 0, FIRST_PRINTABLE).fill(1, FIRST_HIGH);
 for (const byte of [QUOTE, PERCENT, PLUS, BACKSLASH]) ODD[byte] = 1;
 
-const HEX = new Int8Array(256).fill(-1);
+/** 1 for the bytes that JSON escapes. */
+const ESCAPED = new Uint8Array(256).fill(1, 0, FIRST_PRINTABLE);
+for (const byte of [QUOTE, BACKSLASH]) ESCAPED[byte] = 1;
+
+/** What a hex digit is as the first and as the second one; -1 for any other byte, which makes the sum of bits negative. */
+const HIGH = new Int32Array(256).fill(-1);
+const LOW = new Int32Array(256).fill(-1);
 for (const [value, digit] of [..."0123456789abcdef"].entries()) {
-  HEX[digit.charCodeAt(0)] = value;
-  HEX[digit.toUpperCase().charCodeAt(0)] = value;
+  for (const code of [digit.charCodeAt(0), digit.toUpperCase().charCodeAt(0)]) {
+    HIGH[code] = value << 4;
+    LOW[code] = value;
+  }
 }
 
 /** How JSON writes the control characters that have a letter; the others are `\u00xx`. */
@@ -29,8 +37,9 @@ for (const [code, letter] of Object.entries({ 8: "b", 9: "t", 10: "n", 12: "f", 
 const HEX_DIGITS = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
 
 /**
- * Writes the value `query[start..end)`, which is ASCII, decoded and escaped to `to` from `at` on, and returns where it ends:
- * 1.0 ns a byte. -1 where it is no UTF-8 once decoded. Behind `end` no digit may stand.
+ * Writes the value `query[start..end)`, which is ASCII, decoded and escaped to `to` from `at` on, and returns where it ends;
+ * -1 where it is no UTF-8 once decoded. Behind it stands what is no hex digit and no `%`. 0.8 ns for a byte that stays as it
+ * is, 4 for an escape of three.
  */
 export function writeValue(
   to: Uint8Array,
@@ -40,28 +49,61 @@ export function writeValue(
   end: number,
 ): number {
   let place = at;
-  let high = 0;
-  for (let from = start; from < end; from++) {
+  let from = start;
+  while (from < end) {
     let byte = query[from] as number;
-    if (ODD[byte] === 1) {
-      if (byte === PERCENT) {
-        const value =
-          ((HEX[query[from + 1] as number] as number) << 4) | (HEX[query[from + 2] as number] as number);
-        // A broken one stays as it is.
-        if (value >= 0) {
-          byte = value;
-          from += 2;
-          high |= byte;
-        }
-      } else if (byte === PLUS) byte = FIRST_PRINTABLE;
-      if (byte < FIRST_PRINTABLE || byte === QUOTE || byte === BACKSLASH) {
-        place = writeEscaped(to, place, byte);
-        continue;
-      }
+    while (ODD[byte] === 0) {
+      to[place++] = byte;
+      if (++from >= end) return place;
+      byte = query[from] as number;
     }
-    to[place++] = byte;
+    from++;
+    if (byte === PERCENT) {
+      const value = (HIGH[query[from] as number] as number) | (LOW[query[from + 1] as number] as number);
+      // A broken one stays as it is.
+      if (value >= 0) {
+        byte = value;
+        from += 2;
+      }
+    } else if (byte === PLUS) byte = FIRST_PRINTABLE;
+    if (byte >= FIRST_HIGH) {
+      const more = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
+      to[place++] = byte;
+      if (!writeTail(to, place, query, from, byte, more)) return -1;
+      place += more;
+      from += more * 3;
+    } else if (ESCAPED[byte] === 1) place = writeEscaped(to, place, byte);
+    else to[place++] = byte;
   }
-  return high >= FIRST_HIGH && !isWellFormed(to, at, place) ? -1 : place;
+  return place;
+}
+
+/**
+ * Writes what must follow the first byte of a character of several: so many percent-encoded bytes. False where it does not,
+ * by the Unicode standard's table 3-7: none overlong, no surrogate, none past U+10FFFF.
+ */
+function writeTail(
+  to: Uint8Array,
+  at: number,
+  query: Uint8Array,
+  start: number,
+  first: number,
+  more: number,
+): boolean {
+  if (first < 0xc2 || first > 0xf4) return false;
+  let least = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+  let most = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+  let from = start;
+  for (let i = 0; i < more; i++) {
+    if (query[from] !== PERCENT) return false;
+    const byte = (HIGH[query[from + 1] as number] as number) | (LOW[query[from + 2] as number] as number);
+    if (byte < least || byte > most) return false;
+    to[at + i] = byte;
+    from += 3;
+    least = 0x80;
+    most = 0xbf;
+  }
+  return true;
 }
 
 function writeEscaped(to: Uint8Array, at: number, byte: number): number {
@@ -79,26 +121,7 @@ function writeEscaped(to: Uint8Array, at: number, byte: number): number {
   return at + MOST_BYTES;
 }
 
-/** Whether bytes are UTF-8 as the Unicode standard has it (table 3-7): none overlong, no surrogate, none past U+10FFFF. */
-function isWellFormed(bytes: Uint8Array, start: number, end: number): boolean {
-  let at = start;
-  while (at < end) {
-    const first = bytes[at++] as number;
-    if (first < FIRST_HIGH) continue;
-    if (first < 0xc2 || first > 0xf4) return false;
-    const more = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-    if (at + more > end) return false;
-    const second = bytes[at] as number;
-    const least = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
-    const most = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
-    if (second < least || second > most) return false;
-    for (let i = 1; i < more; i++) if (((bytes[at + i] as number) & 0xc0) !== 0x80) return false;
-    at += more;
-  }
-  return true;
-}
-
-/** Writes a text escaped, and returns where it ends. What is ASCII without a quote, as nearly all is, costs no second text. */
+/** Writes a text escaped, and returns where it ends. ASCII without a quote, as nearly all is, costs no second text. */
 export function writeText(to: Buffer, at: number, text: string): number {
   const { length } = text;
   if (to.write(text, at) === length) {
@@ -112,15 +135,4 @@ export function writeText(to: Buffer, at: number, text: string): number {
 
 function isPlain(byte: number): boolean {
   return byte >= FIRST_PRINTABLE && byte !== QUOTE && byte !== BACKSLASH;
-}
-
-// A call of `set` costs 18 ns whatever it copies, a loop 0.7 ns a byte.
-const SHORT = 16;
-
-/** Copies a constant piece, and returns where it ends. */
-export function writePiece(to: Uint8Array, at: number, piece: Uint8Array): number {
-  const { length } = piece;
-  if (length > SHORT) to.set(piece, at);
-  else for (let i = 0; i < length; i++) to[at + i] = piece[i] as number;
-  return at + length;
 }

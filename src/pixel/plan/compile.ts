@@ -35,17 +35,17 @@ export function compilePlan(keys: readonly string[], layout: Layout, conditions:
 
   const { event } = built;
   const places = new Map<string, Place>();
-  const textAt = (marker: string, text: number) =>
-    places.set(marker, { kind: SLOT.text, parameter: -1, text });
+  const put = (marker: string, text: number, kind: number = SLOT.text) =>
+    places.set(marker, { kind, parameter: -1, text });
   for (const [parameter, value] of values.entries()) {
     if (value !== "") places.set(value, { kind: SLOT.value, parameter, text: TEXT.none });
   }
-  textAt(MARKERS.userAgent, TEXT.userAgent);
-  textAt(MARKERS.locale, TEXT.locale);
-  textAt(MARKERS.referer, TEXT.referer);
-  textAt(MARKERS.sourceId, TEXT.sourceId);
-  textAt(ADDRESS, TEXT.address);
-  if (has(CONDITION.truncate)) textAt(GIVEN_ADDRESS, TEXT.ip);
+  put(MARKERS.userAgent, TEXT.userAgent, SLOT.shared);
+  put(MARKERS.locale, TEXT.locale, SLOT.shared);
+  put(MARKERS.referer, TEXT.referer);
+  put(MARKERS.sourceId, TEXT.sourceId, SLOT.shared);
+  put(ADDRESS, TEXT.address);
+  if (has(CONDITION.truncate)) put(GIVEN_ADDRESS, TEXT.ip);
 
   // What the text of decides something is known by its field: several may be of one text, such as now.
   const mark = (field: string, place: Place) => {

@@ -1,13 +1,13 @@
 // Cuts the JSON of an event whose texts are markers into the pieces of a plan. Knows no field.
 import { isObject } from "../fields.ts";
 import type { QueryObject, QueryValue } from "../query.ts";
+import { type Piece, pieceOf } from "./piece.ts";
 import { type Plan, SLOT, type Slot, TEXT } from "./plan.ts";
 
 /** What is written in place of a marker. */
 export type Place = Omit<Slot, "before">;
 
 const FLAGS: Place = { kind: SLOT.flags, parameter: -1, text: TEXT.none };
-const encoder = new TextEncoder();
 
 /**
  * The plan of an event: its JSON ends a piece at each text that is a marker, and at the array of flags. Texts are compared
@@ -94,8 +94,8 @@ class Cutter {
     this.#whole += marker;
   }
 
-  #takePiece(): Uint8Array {
-    const piece = encoder.encode(this.#piece);
+  #takePiece(): Piece {
+    const piece = pieceOf(this.#piece);
     this.#bytes += piece.length;
     this.#whole += this.#piece;
     this.#piece = "";

@@ -1,4 +1,5 @@
 // What an event of one shape looks like in bytes: constant pieces, and between them what each request fills in.
+import type { Piece } from "./piece.ts";
 
 /** What is written behind a piece. Each has its row in `write.ts`, and what it may not write makes the request the reference's. */
 export const SLOT = {
@@ -12,10 +13,12 @@ export const SLOT = {
   text: 3,
   /** One that needs no escaping: an id of ours. */
   plain: 4,
+  /** One that many requests share, such as a user agent. */
+  shared: 5,
   /** A timestamp. */
-  instant: 5,
+  instant: 6,
   /** The flags, a JSON array. */
-  flags: 6,
+  flags: 7,
 } as const;
 
 /** The texts of a request that are no parameter's value, or not as it stands there. */
@@ -42,7 +45,7 @@ export const TEXTS = 13;
 
 /** One place that a request fills in, and the piece before it. */
 export interface Slot {
-  readonly before: Uint8Array;
+  readonly before: Piece;
   /** One of `SLOT`. */
   readonly kind: number;
   /** The place of the parameter in the query; -1 where there is none. */
@@ -54,7 +57,7 @@ export interface Slot {
 /** An event of one shape under one set of conditions. */
 export interface Plan {
   readonly slots: readonly Slot[];
-  readonly end: Uint8Array;
+  readonly end: Piece;
   /** Bytes of all pieces. */
   readonly bytes: number;
   /** How often a parameter's value is written at most. */

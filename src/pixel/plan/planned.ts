@@ -10,7 +10,7 @@ import type { QueryObject, QueryValue } from "../query.ts";
 import { Rejection } from "../rejection.ts";
 import type { EventType } from "../schema.ts";
 import { fillTimestamps } from "../skew.ts";
-import { writeInstant } from "../timestamp.ts";
+import { writeNow } from "../timestamp.ts";
 import { ADDRESS_BITS, CONDITION, ORIGIN_BITS } from "./conditions.ts";
 import { type Layout, NO_LAYOUT } from "./layout.ts";
 import { TEXT, TEXTS } from "./plan.ts";
@@ -176,7 +176,7 @@ export class PlannedQuery implements Filling, WrittenEvent {
   #readInstants(nowMs: number): void {
     const { texts } = this;
     const { originalTimestamp, sentAt, timestamp } = this.#layout;
-    const receivedAt = writeInstant(nowMs);
+    const receivedAt = writeNow(nowMs);
     texts[TEXT.receivedAt] = receivedAt;
     texts[TEXT.originalTimestamp] = receivedAt;
     texts[TEXT.sentAt] = receivedAt;

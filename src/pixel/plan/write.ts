@@ -1,7 +1,8 @@
 // Writes an event by its plan: piece, slot, piece, slot.
 import { decode } from "../percent.ts";
-import { MOST_BYTES, writePiece, writeText, writeValue } from "./bytes.ts";
-import { type Plan, SLOT } from "./plan.ts";
+import { MOST_BYTES, writeText, writeValue } from "./bytes.ts";
+import { OVERHANG, type Piece, Pieces, pieceOf, writePiece } from "./piece.ts";
+import { type Plan, SLOT, type Slot, TEXT } from "./plan.ts";
 
 /** What a plan is filled in with. */
 export interface Filling {
@@ -19,53 +20,45 @@ export interface Filling {
   readonly flags: string;
 }
 
-const UNKNOWN_PAGE = new TextEncoder().encode("Unknown Page");
+const UNKNOWN_PAGE = pieceOf("Unknown Page");
 
-/** Bytes that an event has at most. */
+/** User agents, languages, source ids: a few hundred make nearly all of them. */
+const shared = new Pieces(2048, 512);
+
+/** Bytes that writing an event may need. */
 export function mostBytes(plan: Plan, { url, texts, flags }: Filling): number {
   let letters = url.length * plan.repeats;
-  for (const text of texts) letters += text.length;
-  return plan.bytes + MOST_BYTES * letters + flags.length;
+  for (let i = 0; i < texts.length; i++) letters += (texts[i] as string).length;
+  return plan.bytes + MOST_BYTES * letters + flags.length + OVERHANG;
 }
 
 /** Writes an event to `to` from `at` on, and returns where it ends. */
 export function writeEvent(to: Buffer, at: number, plan: Plan, filling: Filling): number {
-  const { starts, texts } = filling;
+  const view = viewOf(to);
+  const { texts, starts, ends } = filling;
   const { slots } = plan;
   let place = at;
   for (let i = 0; i < slots.length; i++) {
-    const slot = slots[i] as (typeof slots)[number];
-    place = writePiece(to, place, slot.before);
-    const text = texts[slot.text] as string;
-    switch (slot.kind) {
-      case SLOT.value:
-        place = writeParameter(to, place, slot.parameter, filling);
-        break;
-      case SLOT.anonymousId:
-        place = filling.isIdAsGiven
-          ? writeParameter(to, place, slot.parameter, filling)
-          : writeText(to, place, text);
-        break;
-      case SLOT.name:
-        place =
-          starts[slot.parameter] === filling.ends[slot.parameter]
-            ? writePiece(to, place, UNKNOWN_PAGE)
-            : writeParameter(to, place, slot.parameter, filling);
-        break;
-      case SLOT.text:
-        place = writeText(to, place, text);
-        break;
-      case SLOT.instant:
-        place = writeInstantText(to, place, text);
-        break;
-      case SLOT.flags:
-        place += to.write(filling.flags, place);
-        break;
-      default:
-        place += to.write(text, place);
-    }
+    const { before, kind, parameter, text } = slots[i] as Slot;
+    place = writePiece(view, place, before);
+    if (kind === SLOT.value || (kind === SLOT.anonymousId && filling.isIdAsGiven)) {
+      place = writeParameter(to, place, parameter, filling);
+    } else if (kind === SLOT.name) {
+      place =
+        starts[parameter] === ends[parameter]
+          ? writePiece(view, place, UNKNOWN_PAGE)
+          : writeParameter(to, place, parameter, filling);
+    } else if (kind === SLOT.shared) place = writePiece(view, place, shared.of(texts[text] as string));
+    else if (kind === SLOT.instant) {
+      const instant = texts[text] as string;
+      // Most are the time of the request, which many events share.
+      if (instant === texts[TEXT.receivedAt]) place = writePiece(view, place, nowOf(instant));
+      else place += to.write(instant, place);
+    } else if (kind === SLOT.plain) place += to.write(texts[text] as string, place);
+    else if (kind === SLOT.flags) place += to.write(filling.flags, place);
+    else place = writeText(to, place, texts[text] as string);
   }
-  return writePiece(to, place, plan.end);
+  return writePiece(view, place, plan.end);
 }
 
 function writeParameter(
@@ -80,15 +73,24 @@ function writeParameter(
   return written < 0 ? writeText(to, at, decode(url.slice(start, end))) : written;
 }
 
-let lastInstant = "";
-let lastBytes = new Uint8Array(0);
-const encoder = new TextEncoder();
+let lastNow = "";
+let lastPiece = pieceOf("");
 
-/** The last one is kept: three or four of an event's timestamps are the same, and those of many events. */
-function writeInstantText(to: Uint8Array, at: number, text: string): number {
-  if (text !== lastInstant) {
-    lastInstant = text;
-    lastBytes = encoder.encode(text);
+function nowOf(text: string): Piece {
+  if (text !== lastNow) {
+    lastNow = text;
+    lastPiece = pieceOf(text);
   }
-  return writePiece(to, at, lastBytes);
+  return lastPiece;
+}
+
+let lastBuffer: Buffer | null = null;
+let lastView: DataView = new DataView(new ArrayBuffer(0));
+
+function viewOf(buffer: Buffer): DataView {
+  if (buffer !== lastBuffer) {
+    lastBuffer = buffer;
+    lastView = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+  }
+  return lastView;
 }
