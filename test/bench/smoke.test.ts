@@ -44,6 +44,16 @@ test(
 );
 
 test(
+  "bench:steps --smoke prints what each step costs with a browser's headers and with few",
+  async () => {
+    const output = await smoke("steps.ts");
+    for (const step of ["request.url", "the socket's peer", "the event, by its plan", "the answer"])
+      expect(output).toMatch(new RegExp(`│ ${step} +│ +-?\\d+\\.\\d\\d +│ +-?\\d+\\.\\d\\d +│`));
+  },
+  LIMIT_MS,
+);
+
+test(
   "bench:worst --smoke prints a row for each shape, and the most expensive",
   async () => {
     const output = await smoke("worst.ts");

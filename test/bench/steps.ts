@@ -1,12 +1,14 @@
-// `bun run bench:steps [--smoke]`: what each step around an event costs on real requests, in a server that times them one
-// by one. Knows neither the query nor delivery; `bun run bench` has what all of it costs.
+// `bun run bench:steps [--smoke]`: what each step of a request costs, up to its event, on real requests in a server that
+// times them one by one. Knows no delivery; `bun run bench` has what all of it costs.
 import { DEMO } from "../../src/config/configuration.ts";
 import { createMetrics } from "../../src/observe/metrics.ts";
-import { clientAddress } from "../../src/pixel/address.ts";
 import { readFacts } from "../../src/pixel/facts.ts";
+import { Plans } from "../../src/pixel/plan/plans.ts";
 import { chooseReplyForm, replyAccepted } from "../../src/pixel/reply.ts";
 import { createApp } from "../../src/server/app.ts";
-import type { Decision } from "../../src/server/decide.ts";
+import { createDecide, type Decision } from "../../src/server/decide.ts";
+import { findRoute } from "../../src/server/routes.ts";
+import { targetOf } from "../../src/server/target.ts";
 import { resolved } from "../support/configuration.ts";
 import { IDLE } from "../support/ports.ts";
 import type { Load } from "./load.ts";
@@ -46,7 +48,8 @@ function meanUs(step: string): number {
   return mean(samples.get(step) ?? []) - mean(samples.get(NOTHING) ?? []);
 }
 
-const source = resolved(DEMO).sources.get("demo");
+const { sources } = resolved(DEMO);
+const source = sources.get("demo");
 if (source === undefined) throw new Error("Cannot measure: the demo has no source");
 const decision: Decision = {
   outcome: "accepted",
@@ -70,6 +73,18 @@ const { fetch } = createApp({
   onFault: console.error,
 }).compile();
 
+const newId = () => crypto.randomUUID();
+const plans = new Plans();
+/** Has plans made. */
+const decide = createDecide({
+  maxUrlBytes: 16_384,
+  trustedProxies: null,
+  sources: () => sources,
+  newId,
+  rateLimiter: null,
+  plans,
+});
+
 let waiting: (() => void)[] = [];
 
 /** All that came in one turn are answered together, as acks answer them. */
@@ -86,14 +101,20 @@ const server = Bun.serve({
   fetch(request) {
     const startedMs = performance.now();
     time(NOTHING, () => null);
-    time("request.url", () => request.url);
+    const url = time("request.url", () => request.url);
     const headers = time("the headers, made whole at the first look", () => request.headers);
     time("Elysia, the request's own object, its promise, two clocks", () => fetch(request));
-    time("facts: user agent, locale, referer, flags", () => readFacts({ headers, peer: null }, null, false));
-    time("the form of the answer", () => chooseReplyForm(null, null, headers));
     const peer = time("the socket's peer", () => server.requestIP(request)?.address ?? null);
-    time("the client's address", () => clientAddress(peer, null, null));
-    time("two ids", () => [crypto.randomUUID(), crypto.randomUUID()]);
+    const asker = { headers, peer };
+    const facts = time("facts: user agent, locale, referer, flags", () => readFacts(asker, null, false));
+    time("the client's address", () => facts.address);
+    time("the form of the answer", () => chooseReplyForm(null, null, headers));
+    const { type, pathForm } = findRoute(targetOf(url)) ?? { type: "page", pathForm: null };
+    const receivedMs = Date.now();
+    const query = time("the query's shape", () => plans.find(url));
+    const event = time("the event, by its plan", () => query?.write(type, source, facts, receivedMs, newId));
+    if (!event) decide({ type, pathForm, url, ...asker, receivedMs });
+    time("an id", newId);
     return new Promise<Response>((resolve) => {
       if (waiting.push(answer) === 1) setImmediate(answerAll);
 
