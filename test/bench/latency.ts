@@ -29,7 +29,7 @@ const searching = flags.smoke
 
 interface Figures extends OpenResult {
   readonly perSecond: number;
-  /** CPU time over the time that the run took, in cores. */
+  /** CPU time over the time in which requests left, in cores. */
   readonly cores: { readonly gateway: number; readonly nats: number; readonly generator: number };
 }
 
@@ -38,20 +38,30 @@ const nats = await startNats();
 const gateway = await startGateway({ NATS_URL: nats.url, PIXELGATE_DATA_DIR: folder });
 
 async function run(perSecond: number, length: number): Promise<Figures> {
-  const startedMs = performance.now();
   const before = [cpuTimeUs(gateway.pid), cpuTimeUs(nats.pid)] as const;
   const load = { port: gateway.port, ...LOADS.mix, connections: CONNECTIONS };
   const result = await sendOpen({ ...load, perSecond, seconds: length });
-  const tookUs = (performance.now() - startedMs) * 1000;
+  const loadUs = length * 1e6;
   return {
     ...result,
     perSecond,
     cores: {
-      gateway: (cpuTimeUs(gateway.pid) - before[0]) / tookUs,
-      nats: (cpuTimeUs(nats.pid) - before[1]) / tookUs,
-      generator: result.cpuUs / tookUs,
+      gateway: (cpuTimeUs(gateway.pid) - before[0]) / loadUs,
+      nats: (cpuTimeUs(nats.pid) - before[1]) / loadUs,
+      generator: result.cpuUs / loadUs,
     },
   };
+}
+
+/** One run at a rate if it is carried, or null where two runs say that it is not: one may have met another's work. */
+async function tryRate(perSecond: number): Promise<Figures | null> {
+  for (let tries = 0; tries < 2; tries++) {
+    const tried = await run(perSecond, searching.seconds);
+    // What was too much is worked off before the next run.
+    await Bun.sleep(500);
+    if (tried.notOk === 0 && tried.p99Ms <= searching.carriedP99Ms) return tried;
+  }
+  return null;
 }
 
 /** The highest rate found that is carried, by halving the distance between one that is and one that is not. */
@@ -62,14 +72,14 @@ async function findCarried(): Promise<Figures> {
   let low = 0;
   let high = closed.perSecond * 1.5;
   for (let step = 0; step < searching.steps || carried === null; step++) {
-    const tried = await run((low + high) / 2, searching.seconds);
-    if (tried.notOk === 0 && tried.p99Ms <= searching.carriedP99Ms) {
+    const rate = (low + high) / 2;
+    const tried = await tryRate(rate);
+    if (tried === null) high = rate;
+    else {
       carried = tried;
-      low = tried.perSecond;
-    } else high = tried.perSecond;
+      low = rate;
+    }
     if (high < 1) throw new Error("Cannot find what a worker carries: this machine answers no rate in time");
-    // What was too much is worked off before the next one.
-    await Bun.sleep(500);
   }
   return carried;
 }
