@@ -158,7 +158,7 @@ for (const [generator, obstacle] of Object.entries(GENERATORS)) {
     `soak --smoke --generator ${generator} prints the memory on the way and ends with the verdict flat`,
     async () => {
       const output = await smoke("soak.ts", "--generator", generator);
-      expect(output).toContain(`20000 events, generator ${generator},`);
+      expect(output).toContain(`40000 events, generator ${generator},`);
       expect(output).toMatch(/^100 % .* refused .* new shapes .* aborted .* RSS \d+\.\d MB$/m);
       expect(output).toMatch(
         /^flat: RSS \d+\.\d MB at the end, \d\.\d\d × that after the first \d+ requests /m,

@@ -29,12 +29,12 @@ const generator = chooseGenerator(flags.generator);
 
 /** Requests in all; before memory is looked at first; and what it may do from then on. */
 const scale = flags.smoke
-  ? // A just-in-time compiler and a heap that still find their size; 3 KB kept of each event would show.
-    { events: 20_000, warmUp: 10_000, seconds: 1, maxGrowth: 1.25, maxBytes: 200e6 }
+  ? // A just-in-time compiler and a heap that still find their size; 4 KB kept of each event would show.
+    { events: 40_000, warmUp: 25_000, seconds: 1, maxGrowth: 1.4, maxBytes: 240e6 }
   : longScale(readCount("events", flags.events));
 
 function longScale(events: number) {
-  return { events, warmUp: Math.min(1e6, events / 5), seconds: 3, maxGrowth: 1.1, maxBytes: 200e6 };
+  return { events, warmUp: Math.min(1e6, events / 5), seconds: 3, maxGrowth: 1.1, maxBytes: 240e6 };
 }
 
 const STEPS = 20;
