@@ -87,6 +87,13 @@ describe("readFlags", () => {
   }
 });
 
+test("readFlags gives the same object for the same flags", () => {
+  for (const init of [{}, { DNT: "1" }, { "User-Agent": "Googlebot/2.1", "Sec-GPC": "1" }]) {
+    const read = () => readFlags(new Headers(init), new Headers(init).get("user-agent"));
+    expect(read()).toBe(read());
+  }
+});
+
 test("asksForPrivacy is true for those whom readFlags flags with gpc or dnt, and for nobody else", () => {
   const value = fc.constantFrom(undefined, "", "0", "1", "1, 1", "true");
   fc.assert(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { decodePayload } from "../../src/pixel/payload.ts";
 import { expectGif, expectText, IMAGE, NOW, startApp } from "../support/publicapp.ts";
 
 describe("delivery", () => {
@@ -55,6 +56,22 @@ describe("delivery", () => {
       ["failed", "track", null, "gateway is overloaded: try again"],
       ["failed", "page", null, "gateway is overloaded: try again"],
     ]);
+  });
+
+  test("createApp asks for a request's peer where its address goes into an event, and nowhere else", async () => {
+    const { send, outgoing, peersOf } = startApp();
+    // Each more than twice: the fast path takes what has been seen before.
+    for (let times = 0; times < 4; times++) {
+      for (const writeKey of ["wk_nobody", "wk_off", "wk_placeless"])
+        await send(`/pixel/v1/page?writeKey=${writeKey}`);
+      await send("/pixel/v1/page?writeKey=wk_placeless", { method: "HEAD" });
+    }
+    expect(outgoing).toHaveLength(4);
+    expect(peersOf).toEqual([]);
+    await send("/pixel/v1/page?writeKey=wk_blog");
+    expect(peersOf).toEqual(["http://p.example/pixel/v1/page?writeKey=wk_blog"]);
+    const { payload = new Uint8Array() } = outgoing.at(-1) ?? {};
+    expect(JSON.parse(decodePayload(payload))).toMatchObject({ request_ip: "192.0.2.1" });
   });
 
   test("createApp hides a fault of its own behind a plain 500", async () => {

@@ -23,6 +23,7 @@ export const { sources: SOURCES } = resolved({
     { id: "strict", writeKey: "wk_strict", destinations: ["warehouse"], bots: "drop" },
     { id: "cookie", writeKey: "wk_cookie", destinations: ["warehouse"], anonymousId: "cookie" },
     { id: "private", writeKey: "wk_private", destinations: ["warehouse"], privacySignals: "anonymise" },
+    { id: "placeless", writeKey: "wk_placeless", destinations: ["warehouse"], ip: "drop" },
   ],
   destinations: [{ id: "warehouse" }],
 });
@@ -42,6 +43,7 @@ export function startApp({ delivered = "published", isWatched = false, isOverloa
   const counts: unknown[][] = [];
   const shown: LiveRecord[] = [];
   const faults: unknown[] = [];
+  const peersOf: string[] = [];
   let ids = 0;
   const app = createApp({
     decide: createDecide({
@@ -67,7 +69,10 @@ export function startApp({ delivered = "published", isWatched = false, isOverloa
     },
     admits: () => !isOverloaded,
     clock: () => Date.parse(NOW),
-    peer: () => "192.0.2.1",
+    peer: ({ url }) => {
+      peersOf.push(url);
+      return "192.0.2.1";
+    },
     onFault: (error) => faults.push(error),
   });
 
@@ -76,7 +81,7 @@ export function startApp({ delivered = "published", isWatched = false, isOverloa
     const body = new Uint8Array(await response.arrayBuffer());
     return { status: response.status, headers: response.headers, body, text: new TextDecoder().decode(body) };
   }
-  return { send, outgoing, rejected, counts, shown, faults };
+  return { send, outgoing, rejected, counts, shown, faults, peersOf };
 }
 
 /** What a client gets. */
