@@ -34,6 +34,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "bun run bench --rounds 3": "minutes; test/bench/smoke.test.ts runs it short",
   "bun run bench:latency": "minutes; test/bench/smoke.test.ts runs it short",
   "bun run bench:sizing": "minutes; test/bench/smoke.test.ts runs it short",
+  "bun run bench:steps": "half a minute; test/bench/smoke.test.ts runs it short",
   "bun run bench:query": "test/bench/smoke.test.ts runs it short",
   "bun run bench:rivals": "test/bench/smoke.test.ts runs it short",
   "bun run bench:start": "it builds the binary first; the bench's smoke test measures starts from source",
