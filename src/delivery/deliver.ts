@@ -9,7 +9,7 @@ import type { Delivered, Outgoing } from "./outgoing.ts";
 import { type Copy, copiesFor } from "./spool/addition.ts";
 import type { Spool } from "./spool/spool.ts";
 
-/** Is told the fate of an event, once. */
+/** Is told the fate of an event, once; nobody reads its payload after that. */
 export type Settle = (delivered: Delivered) => void;
 
 /** What the choice is made of. */

@@ -2,6 +2,7 @@
 import { Elysia } from "elysia";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { Observer, Outcome } from "../observe/observer.ts";
+import { arena } from "../pixel/payload.ts";
 import { Rejection } from "../pixel/rejection.ts";
 import {
   chooseReplyForm,
@@ -93,18 +94,20 @@ export function createApp(options: AppOptions) {
       tell("dropped", 200, decision.reason);
       return replyDropped(form, decision.reason);
     }
+    const { outgoing, setCookie } = decision;
     return new Promise((resolve) => {
-      delivery.deliver(decision.outgoing, (delivered) => {
+      delivery.deliver(outgoing, (delivered) => {
         if (delivered === "failed") {
           tell("failed", NOT_SAFE.status, NOT_SAFE.reason);
-          return resolve(replyRejected(form, NOT_SAFE));
-        }
-        if (delivered === "tooLarge") {
+          resolve(replyRejected(form, NOT_SAFE));
+        } else if (delivered === "tooLarge") {
           tell("rejected", TOO_LARGE.status, TOO_LARGE.reason);
-          return resolve(replyRejected(form, TOO_LARGE));
+          resolve(replyRejected(form, TOO_LARGE));
+        } else {
+          tell(delivered, 200, null);
+          resolve(replyAccepted(form, setCookie));
         }
-        tell(delivered, 200, null);
-        resolve(replyAccepted(form, decision.setCookie));
+        arena.release(outgoing.payload);
       });
     });
   }

@@ -29,6 +29,16 @@ describe("delivery", () => {
     ]);
   });
 
+  for (const delivered of ["published", "spooled", "failed", "tooLarge"] as const) {
+    test(`createApp gives the place of an event away that is ${delivered}, once it is answered`, async () => {
+      const { send, outgoing } = startApp({ delivered });
+      for (let sent = 0; sent < 400; sent++) {
+        await send(`/pixel/v1/page?writeKey=wk_blog&name=${"n".repeat(1000)}`);
+      }
+      expect(new Set(outgoing.map(({ payload }) => payload.buffer)).size).toBeLessThan(5);
+    });
+  }
+
   test("createApp answers 503 with Retry-After for an event that nobody is responsible for", async () => {
     const { send, counts } = startApp({ delivered: "failed" });
     const reason = "event cannot be kept now: try again";

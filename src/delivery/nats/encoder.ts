@@ -3,7 +3,7 @@ import type { Address } from "../../config/subject.ts";
 import type { Payload } from "../../pixel/payload.ts";
 import { idInHeader, type Outgoing } from "../outgoing.ts";
 
-/** Bytes of one buffer; it is cut into the writes of many event-loop turns and never reused. */
+/** Bytes of one buffer: more than one write has, so that it is written anew from its start each time the socket has taken all. */
 const CHUNK_BYTES = 128 * 1024;
 const HEADER_START = "NATS/1.0\r\nNats-Msg-Id: ";
 const HEADER_END = "\r\n\r\n";
@@ -36,6 +36,9 @@ export interface PublishPath {
   flush(): void;
 }
 
+/** Writes bytes; `onWritten` is called when they have been read, later than this returns, or never. */
+export type Send = (bytes: Uint8Array, onWritten: () => void) => void;
+
 /** What all messages to one address have in common. */
 interface Constant {
   readonly destinationId: string;
@@ -52,18 +55,20 @@ interface Constant {
  */
 export class PublishEncoder implements PublishPath {
   readonly #inbox: string;
-  readonly #send: (bytes: Uint8Array) => void;
+  readonly #send: Send;
   readonly #constants = new Map<string, Constant>();
   #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   #start = 0;
   #end = 0;
+  /** Writes of the present buffer that the socket has not taken yet. */
+  #unwritten = 0;
   /** The last event's id, as it stands in a header, and where in the buffer it does: the copies of an event follow each other. */
   #id = "";
   #idInHeader = "";
   #idAt = -1;
 
   /** `inbox` ends with a dot. */
-  constructor(inbox: string, send: (bytes: Uint8Array) => void) {
+  constructor(inbox: string, send: Send) {
     this.#inbox = inbox;
     this.#send = send;
   }
@@ -104,8 +109,28 @@ export class PublishEncoder implements PublishPath {
 
   flush(): void {
     if (this.#end === this.#start) return;
-    this.#send(this.#chunk.subarray(this.#start, this.#end));
+    const chunk = this.#chunk;
+    const bytes = chunk.subarray(this.#start, this.#end);
     this.#start = this.#end;
+    this.#unwritten++;
+    this.#send(bytes, () => this.#onWritten(chunk));
+  }
+
+  /** Memory that is in a core's cache is cheaper to write to than what nobody had before. */
+  #onWritten(chunk: Buffer<ArrayBuffer>): void {
+    if (chunk !== this.#chunk) return;
+    this.#unwritten--;
+    if (this.#unwritten > 0 || this.#start !== this.#end) return;
+    // A larger one was for one message.
+    this.#begin(chunk.length > CHUNK_BYTES ? Buffer.allocUnsafeSlow(CHUNK_BYTES) : chunk);
+  }
+
+  #begin(chunk: Buffer<ArrayBuffer>): void {
+    this.#chunk = chunk;
+    this.#start = 0;
+    this.#end = 0;
+    this.#unwritten = 0;
+    this.#idAt = -1;
   }
 
   #constantOf({ subject, destinationId }: Address): Constant {
@@ -124,10 +149,7 @@ export class PublishEncoder implements PublishPath {
   #makeRoom(bytes: number): void {
     if (this.#chunk.length - this.#end >= bytes) return;
     this.flush();
-    this.#chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, bytes));
-    this.#start = 0;
-    this.#end = 0;
-    this.#idAt = -1;
+    this.#begin(Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, bytes)));
   }
 
   #finish(payload: Payload, at: number): void {

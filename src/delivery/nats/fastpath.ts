@@ -12,9 +12,9 @@ const encoder = new TextEncoder();
 export interface FastPath {
   /**
    * Writes ready protocol bytes to the socket, behind what the client has still to write. By its protocol handler two buffers
-   * of one turn are copied into a third.
+   * of one turn are copied into a third. `onWritten` is called once nobody reads the bytes any more, or never.
    */
-  send(bytes: Uint8Array): void;
+  send(bytes: Uint8Array, onWritten: () => void): void;
   /**
    * Tells `takeStored` of each message that is stored. An ack costs 0.4 µs where the client's parser and message object
    * cost 3.4 of the 18 µs that an event costs in all; an ack of another kind, one that `takeStored` does not take, or one
@@ -32,21 +32,32 @@ export type TakeStored = (number: number, bytes: Uint8Array, nameAt: number) => 
 /** The short cuts of a connection, or null when the client's inside has another shape than expected. */
 export function openFastPath(connection: NatsConnection): FastPath | null {
   const protocol = connection instanceof NatsConnectionImpl ? connection.protocol : null;
+  const transport = protocol?.transport;
   const isAsExpected =
     typeof protocol?.sendCommand === "function" &&
-    typeof protocol.transport?.send === "function" &&
+    isWriter(transport) &&
     typeof protocol.outbound?.size === "function" &&
     typeof protocol.parser?.parse === "function" &&
     protocol.parser.state === State.OP_START;
   if (!isAsExpected) return null;
   return {
-    send: (bytes) => {
+    send: (bytes, onWritten) => {
       const isNext = protocol.connected && protocol.infoReceived && protocol.outbound.size() === 0;
-      if (isNext) protocol.transport.send(bytes);
-      else protocol.sendCommand(bytes);
+      if (!isNext) protocol.sendCommand(bytes);
+      // A connection that ends fails in what is read of it.
+      else transport._send(bytes).then(onWritten, () => {});
     },
     readStoredAcks: (inbox, takeStored) => readStoredAcks(protocol.parser, inbox, takeStored),
   };
+}
+
+/** What of a transport `send` stands on: it resolves when the socket has taken the bytes. */
+interface Writer {
+  _send(bytes: Uint8Array): Promise<void>;
+}
+
+function isWriter(transport: unknown): transport is Writer {
+  return typeof Object(transport)._send === "function";
 }
 
 function readStoredAcks(

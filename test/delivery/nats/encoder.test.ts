@@ -8,7 +8,7 @@ const ALERTS = { subject: "pixel.alerts.page", destinationId: "alerts" };
 
 function collect(): { encoder: PublishEncoder; text: () => string; writes: () => number } {
   const parts: Uint8Array[] = [];
-  const encoder = new PublishEncoder("_INBOX.x.", (bytes) => parts.push(bytes));
+  const encoder = new PublishEncoder("_INBOX.x.", (bytes) => void parts.push(bytes));
   return { encoder, text: () => Buffer.concat(parts).toString(), writes: () => parts.length };
 }
 
@@ -105,4 +105,54 @@ test("publish never touches bytes it has handed over", () => {
   expected.push(message(WAREHOUSE.subject, 7, "large.warehouse", large));
   encoder.flush();
   expect(text()).toBe(expected.join(""));
+});
+
+test("flush writes to where a write was that the socket has taken, and to no other place", () => {
+  const parts: Uint8Array[] = [];
+  const taken: (() => void)[] = [];
+  const encoder = new PublishEncoder("_INBOX.x.", (bytes, onWritten) => {
+    parts.push(bytes);
+    taken.push(onWritten);
+  });
+  const write = (payload: string, number: number) => {
+    encoder.publish({ id: "same", payload: encodePayload(payload) }, WAREHOUSE, number);
+    encoder.flush();
+    return message(WAREHOUSE.subject, number, "same.warehouse", payload);
+  };
+  const texts = [write("one", 1), write("two", 2)];
+  const text = (index: number) => Buffer.from(parts[index] ?? []).toString();
+  // The first is taken and the second waits: the third stands behind it.
+  taken[0]?.();
+  texts.push(write("three", 3));
+  expect(parts.map((_, index) => text(index))).toEqual(texts);
+  taken[1]?.();
+  // What is published and not written yet has its place, too.
+  encoder.publish({ id: "same", payload: encodePayload("four") }, WAREHOUSE, 4);
+  taken[2]?.();
+  encoder.flush();
+  expect(text(3)).toBe(message(WAREHOUSE.subject, 4, "same.warehouse", "four"));
+  expect(text(2)).toBe(texts[2] ?? "");
+  taken[3]?.();
+  const last = write("five", 5);
+  expect(parts[4]?.byteOffset).toBe(parts[0]?.byteOffset ?? -1);
+  expect(parts[4]?.buffer).toBe(parts[0]?.buffer as ArrayBuffer);
+  expect(text(4)).toBe(last);
+});
+
+test("flush keeps no buffer that was made for one large message", async () => {
+  const parts: Uint8Array[] = [];
+  const encoder = new PublishEncoder("_INBOX.x.", (bytes, onWritten) => {
+    parts.push(bytes);
+    queueMicrotask(onWritten);
+  });
+  const sizes: number[] = [];
+  const write = async (letters: number) => {
+    encoder.publish({ id: "id", payload: encodePayload("x".repeat(letters)) }, WAREHOUSE, 1);
+    encoder.flush();
+    await Promise.resolve();
+    sizes.push(parts.at(-1)?.buffer.byteLength ?? 0);
+  };
+  for (const letters of [10, 1_000_000, 10]) await write(letters);
+  expect(sizes[2]).toBe(sizes[0] ?? 0);
+  expect(sizes[1]).toBeGreaterThan(1_000_000);
 });

@@ -81,6 +81,23 @@ test("readStoredAcks leaves the other subscriptions of the connection alone", as
   await connection.close();
 });
 
+test("send tells when the socket has taken the bytes, so that others may stand there", async () => {
+  const { connection } = await open();
+  const received: string[] = [];
+  connection.subscribe("reused", { callback: (_error, message) => void received.push(message.string()) });
+  await connection.flush();
+  const fast = openFastPath(connection);
+  const bytes = Buffer.alloc(64);
+  for (const letter of ["a", "b", "c"]) {
+    const length = bytes.write(`PUB reused 1\r\n${letter}\r\n`);
+    await new Promise<void>((resolve) => fast?.send(bytes.subarray(0, length), resolve));
+    bytes.fill(0);
+  }
+  await connection.flush();
+  expect(received).toEqual(["a", "b", "c"]);
+  await connection.close();
+});
+
 test("openFastPath gives null for a client whose inside has another shape", async () => {
   const connection = await connect({ servers: nats.url });
   expect(openFastPath(connection)).not.toBe(null);
@@ -89,6 +106,7 @@ test("openFastPath gives null for a client whose inside has another shape", asyn
     undefined,
     {},
     { ...protocol, parser: protocol.parser },
+    Object.create(protocol, { transport: { value: { send() {} } } }),
     { sendCommand() {} },
     { sendCommand() {}, parser: { state: 0 } },
     { sendCommand() {}, parser: { parse() {} } },
