@@ -208,4 +208,25 @@ export const NATS_MUTANTS: readonly Mutant[] = [
     to: "says + `$",
     tests: [`${TESTS}/ackfindings.test.ts`],
   },
+  {
+    name: "a write begins where another one waits",
+    file: `${NATS}/encoder.ts`,
+    from: "if (this.#unwritten > 0 || this.#start !== this.#end) return;",
+    to: "if (this.#start !== this.#end) return;",
+    tests: [`${TESTS}/encoder.test.ts`],
+  },
+  {
+    name: "a write begins where a message waits to be written",
+    file: `${NATS}/encoder.ts`,
+    from: "if (this.#unwritten > 0 || this.#start !== this.#end) return;",
+    to: "if (this.#unwritten > 0) return;",
+    tests: [`${TESTS}/encoder.test.ts`],
+  },
+  {
+    name: "a buffer for one large message is kept for all others",
+    file: `${NATS}/encoder.ts`,
+    from: "chunk.length > CHUNK_BYTES ? Buffer.allocUnsafeSlow(CHUNK_BYTES) : chunk",
+    to: "chunk",
+    tests: [`${TESTS}/encoder.test.ts`],
+  },
 ];

@@ -170,4 +170,25 @@ export const SERVER: readonly Mutant[] = [
     to: 'observer.count("rejected", route.type, null, OVERLOADED.reason, startedMs);',
     tests: ["test/server/app.outcome.test.ts"],
   },
+  {
+    name: "the place of a payload is given to another one before it is told that it may be",
+    file: "src/pixel/payload.ts",
+    from: "if (chunk === undefined || ++chunk.released < chunk.taken) return;",
+    to: "if (chunk === undefined) return;",
+    tests: ["test/pixel/payload.test.ts"],
+  },
+  {
+    name: "a buffer is free although one of its payloads is read",
+    file: "src/pixel/payload.ts",
+    from: "if (full.released === full.taken) this.#keep(full);",
+    to: "if (full.released > 0) this.#keep(full);",
+    tests: ["test/pixel/payload.test.ts"],
+  },
+  {
+    name: "an answered event keeps its place",
+    file: "src/server/app.ts",
+    from: "arena.release(outgoing.payload);",
+    to: "",
+    tests: ["test/server/app.outcome.test.ts"],
+  },
 ];

@@ -30,7 +30,7 @@ const MAX_CONSTANTS = 50_000;
 export interface PublishPath {
   /** Publishes an event's copy under its message id; the ack comes to `<inbox><number>`. */
   publish(event: Pick<Outgoing, "id" | "payload">, address: Address, number: number): void;
-  /** Publishes and asks for no ack. */
+  /** Publishes and asks for no ack; the payload is read before this returns. */
   publishNoAck(subject: string, payload: Payload): void;
   /** Hands over what has been published since the last time. */
   flush(): void;

@@ -49,7 +49,8 @@ class PublicPath implements PublishPath {
   }
 
   publishNoAck(subject: string, payload: Payload): void {
-    this.#try(() => this.#connection.publish(subject, payload));
+    // The client reads it when it flushes, and the payload may be gone by then.
+    this.#try(() => this.#connection.publish(subject, payload.slice()));
   }
 
   /** The client flushes by itself. */

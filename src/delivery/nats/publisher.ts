@@ -3,7 +3,7 @@
 import { createInbox } from "nats";
 import type { Layout } from "../../config/layout.ts";
 import { type Route, rejectedSubject } from "../../config/subject.ts";
-import { encodePayload } from "../../pixel/payload.ts";
+import { arena, encodePayload } from "../../pixel/payload.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Finding } from "../finding.ts";
 import type { Gate } from "../gate.ts";
@@ -233,6 +233,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       const payload = encodePayload(record);
       if (maxPayload !== null && payload.length > maxPayload) return;
       outlet.publishSome(rejectedSubject(layout.prefix, sourceId), payload);
+      arena.release(payload);
     },
     destinations: () => gates.destinations(),
     findings: () => [...watches.findings(), ...verdicts.findings()],
