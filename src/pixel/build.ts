@@ -112,9 +112,14 @@ export function findDrop(flags: readonly Flag[], source: SourcePolicy): Dropped 
   return flags.includes("dnt") ? new Dropped("dnt") : null;
 }
 
-/** Keeps a client's id, trimmed; one that is of another kind is left for the check to name. */
-export function fillMessageId(query: QueryObject, newId: NewId): void {
+/** One that is of another kind is left for the check to name. */
+function fillMessageId(query: QueryObject, newId: NewId): void {
   if (query.messageId !== undefined && typeof query.messageId !== "string") return;
-  const given = (query.messageId ?? "").trim();
-  query.messageId = given === "" || given.length > MESSAGE_ID_LETTERS ? newId() : given;
+  query.messageId = chooseMessageId(query.messageId ?? "", newId);
+}
+
+/** A client's id, trimmed; a new one where it is empty, or too long to keep. */
+export function chooseMessageId(given: string, newId: NewId): string {
+  const trimmed = given.trim();
+  return trimmed === "" || trimmed.length > MESSAGE_ID_LETTERS ? newId() : trimmed;
 }

@@ -1,11 +1,10 @@
 // A query whose shape is known: what it says, and the event it becomes. What is unusual about it is left to the reference.
 import { truncateAddress } from "../address.ts";
-import { asksForPrivacy, fillMessageId, findDrop, type SourcePolicy } from "../build.ts";
+import { asksForPrivacy, chooseMessageId, findDrop, type SourcePolicy } from "../build.ts";
 import type { RequestFacts } from "../facts.ts";
 import { isBlank } from "../fields.ts";
 import { fillIdentity, type NewId, stripQuotes, visitorOf } from "../identity.ts";
 import { arena, type Payload } from "../payload.ts";
-import { decode } from "../percent.ts";
 import type { QueryObject, QueryValue } from "../query.ts";
 import { Rejection } from "../rejection.ts";
 import type { EventType } from "../schema.ts";
@@ -15,6 +14,7 @@ import { ADDRESS_BITS, CONDITION, ORIGIN_BITS } from "./conditions.ts";
 import { type Layout, NO_LAYOUT } from "./layout.ts";
 import { TEXT, TEXTS } from "./plan.ts";
 import type { KeptPlan, Shape } from "./shape.ts";
+import { Text, textAt } from "./text.ts";
 import { type Filling, mostBytes, writeEvent } from "./write.ts";
 
 /** An event as written, and what is asked of it beside its bytes. */
@@ -29,20 +29,14 @@ export interface WrittenEvent {
 /** No conditions: what the query says is unusual, and the reference takes it. */
 export const ODD = -1;
 
-/** Characters of a URL at most: a longer one is rare, and its event might need much room. */
-export const LONGEST_URL = 8192;
-
 /** One for all queries: what it says holds until the next one is read into it. */
 export class PlannedQuery implements Filling, WrittenEvent {
-  url = "";
+  readonly query = new Text();
   payload: Payload = new Uint8Array(0);
   messageId = "";
   setCookie: string | null = null;
   /** Events that were written. */
   written = 0;
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
-  readonly bytes: Buffer = Buffer.alloc(LONGEST_URL + 2);
   readonly texts: string[] = new Array<string>(TEXTS).fill("");
   flags = "[]";
   isIdAsGiven = false;
@@ -50,22 +44,12 @@ export class PlannedQuery implements Filling, WrittenEvent {
   #plans: ReadonlyMap<number, KeptPlan> = new Map();
   #origin: keyof typeof ORIGIN_BITS = "client";
 
-  /** Values begin and end where these say once a URL is read. */
-  constructor(starts: Int32Array, ends: Int32Array) {
-    this.starts = starts;
-    this.ends = ends;
-  }
-
-  /** Takes up a URL of a shape, of `LONGEST_URL` characters at most; false where it is not ASCII, or of no use. */
-  read(url: string, { layout, plans }: Shape): boolean {
+  /** Takes the query that stands in `query` for one of a shape; false where that is of no use. */
+  read({ layout, plans }: Shape): boolean {
     if (layout === null) return false;
-    const written = this.bytes.write(url);
-    // What stands there from a longer one is never read as the end of a broken `%4`.
-    this.bytes[written] = 0;
-    this.url = url;
     this.#layout = layout;
     this.#plans = plans;
-    return written === url.length;
+    return true;
   }
 
   /** As `readWriteKey` gives it. */
@@ -194,24 +178,21 @@ export class PlannedQuery implements Filling, WrittenEvent {
 
   #readMessageId(newId: NewId): void {
     const { messageId } = this.#layout;
-    const query: QueryObject = {};
-    if (messageId >= 0) query.messageId = this.#textOf(messageId);
-    fillMessageId(query, newId);
-    this.messageId = textOf(query.messageId);
+    this.messageId = messageId < 0 ? newId() : chooseMessageId(this.#textOf(messageId), newId);
     this.texts[TEXT.messageId] = this.messageId;
   }
 
   #isEmpty(parameter: number): boolean {
-    return parameter < 0 || this.starts[parameter] === this.ends[parameter];
+    return parameter < 0 || this.query.starts[parameter] === this.query.ends[parameter];
   }
 
   #first(parameter: number): number {
-    return this.url.charCodeAt(this.starts[parameter] as number);
+    return this.query.url.charCodeAt(this.query.starts[parameter] as number);
   }
 
   /** A parameter's value, decoded; empty where it is not given. */
   #textOf(parameter: number): string {
-    return parameter < 0 ? "" : decode(this.url.slice(this.starts[parameter], this.ends[parameter]));
+    return parameter < 0 ? "" : textAt(this.query, parameter);
   }
 }
 

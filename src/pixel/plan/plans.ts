@@ -7,7 +7,7 @@ import type { EventType } from "../schema.ts";
 import { compilePlan } from "./compile.ts";
 import { hashKeys, ODD_KEYS, readKeys } from "./keys.ts";
 import { readLayout } from "./layout.ts";
-import { LONGEST_URL, ODD, PlannedQuery } from "./planned.ts";
+import { ODD, PlannedQuery } from "./planned.ts";
 import type { KeptPlan, Shape } from "./shape.ts";
 import { Shelf } from "./shelf.ts";
 import { Ration, Sightings } from "./sightings.ts";
@@ -38,18 +38,18 @@ export class Plans {
   readonly #shelf: Shelf<KeptPlan>;
   readonly #sightings = new Sightings();
   readonly #ration = new Ration();
-  readonly #query: PlannedQuery;
+  readonly #planned = new PlannedQuery();
+  /** That of the query at hand. */
+  #shape: Shape | null = null;
   #made = 0;
 
   constructor(bounds = BOUNDS) {
     this.#shelf = new Shelf(bounds, (kept) => this.#forget(kept));
-    const { starts, ends } = this.#trie;
-    this.#query = new PlannedQuery(starts, ends);
   }
 
   get counts(): PlanCounts {
     return {
-      written: this.#query.written,
+      written: this.#planned.written,
       made: this.#made,
       kept: this.#shelf.size,
       bytes: this.#shelf.bytes,
@@ -58,53 +58,49 @@ export class Plans {
 
   /** A URL's query where its shape is known, else null. It is good until the next one is looked for. */
   find(url: string): PlannedQuery | null {
-    if (url.length > LONGEST_URL) return null;
-    const shape = this.#trie.find(url, queryStart(url));
-    return shape !== null && this.#query.read(url, shape) ? this.#query : null;
+    const planned = this.#planned;
+    this.#shape = planned.query.load(url) ? this.#trie.find(planned.query) : null;
+    return this.#shape !== null && planned.read(this.#shape) ? planned : null;
   }
 
   /** Told of an event that the reference had to make: at the second of a kind a plan is made, for the third. */
   learn(url: string, type: EventType, source: SourcePolicy, facts: RequestFacts): void {
-    if (url.length > LONGEST_URL) return;
-    this.#ration.earn(url.length);
-    const from = queryStart(url);
-    const known = this.#trie.find(url, from);
-    const conditions = known === null ? NOT_READ : this.#read(url, known, type, source, facts);
+    const { query } = this.#planned;
+    // The query at hand is nearly always the one that was looked for last.
+    if (url !== query.url) this.find(url);
+    if (query.url === "") return;
+    this.#ration.earn();
+    const known = this.#shape;
+    const conditions = known === null ? NOT_READ : this.#read(known, type, source, facts);
     if (conditions === ODD || (known !== null && this.#knows(known, conditions))) return;
-    const hash = hashKeys(url, from);
-    if (hash === ODD_KEYS || !this.#sightings.wasMet(hash ^ Math.imul(conditions, 0x9e3779b1))) return;
-    if (!this.#ration.take(url.length) || !this.#shelf.makeRoom()) return;
-    // Making room may have removed the shape with its last plan.
-    const keys = readKeys(url, from);
-    if (keys !== null) this.#make(keys, url, from, type, source, facts);
+    const { reached, reachedAt } = this.#trie;
+    const seed = reached.number ^ Math.imul(conditions, 0x9e3779b1);
+    const hash = hashKeys(url, reachedAt, seed, reached.depth, reached.letters);
+    if (hash === ODD_KEYS || !this.#sightings.wasMet(hash) || !this.#ration.take()) return;
+    const keys = readKeys(url, query.start);
+    if (keys !== null && this.#shelf.makeRoom()) this.#make(keys, type, source, facts);
   }
 
-  #make(
-    keys: readonly string[],
-    url: string,
-    from: number,
-    type: EventType,
-    source: SourcePolicy,
-    facts: RequestFacts,
-  ): void {
+  /** Makes the plan for the query at hand; its shape too, which making room may have removed. */
+  #make(keys: readonly string[], type: EventType, source: SourcePolicy, facts: RequestFacts): void {
     const place = this.#trie.add(keys);
-    place.shape ??= { layout: readLayout(keys), place, plans: new Map() };
-    const shape = place.shape;
-    this.#trie.find(url, from);
-    const conditions = this.#read(url, shape, type, source, facts);
-    const plan =
-      shape.layout === null || conditions === ODD ? null : compilePlan(keys, shape.layout, conditions);
+    const shape = place.shape ?? { layout: readLayout(keys), place, plans: new Map<number, KeptPlan>() };
+    place.shape = shape;
+    this.#trie.find(this.#planned.query);
+    const conditions = this.#read(shape, type, source, facts);
+    const { layout } = shape;
+    const plan = layout === null || conditions === ODD ? null : compilePlan(keys, layout, conditions);
     this.#made++;
-    const slotBytes = (plan?.slots.length ?? keys.length) * SLOT_BYTES;
-    const bytes = PLAN_BYTES + slotBytes + (plan?.bytes ?? 0);
+    const slots = plan?.slots.length ?? keys.length;
+    const bytes = PLAN_BYTES + slots * SLOT_BYTES + (plan?.bytes ?? 0);
     const kept: KeptPlan = { shape, conditions, plan, bytes, isUsed: false };
     shape.plans.set(conditions, kept);
     this.#shelf.add(kept);
   }
 
-  /** The conditions of a query that the tree has just found; `ODD` where it can have no plan. */
-  #read(url: string, shape: Shape, type: EventType, source: SourcePolicy, facts: RequestFacts): number {
-    return this.#query.read(url, shape) ? this.#query.conditionsOf(type, source, facts) : ODD;
+  /** The conditions of the query at hand, of this shape; `ODD` where it can have no plan. */
+  #read(shape: Shape, type: EventType, source: SourcePolicy, facts: RequestFacts): number {
+    return this.#planned.read(shape) ? this.#planned.conditionsOf(type, source, facts) : ODD;
   }
 
   /** Whether there is a plan already, be it that the reference makes no event. */
@@ -119,10 +115,4 @@ export class Plans {
     shape.plans.delete(conditions);
     if (shape.plans.size === 0) this.#trie.remove(shape.place);
   }
-}
-
-/** Where the query of a URL begins; its length where there is none, or a `#` behind it. */
-function queryStart(url: string): number {
-  const mark = url.indexOf("?");
-  return mark < 0 || url.includes("#") ? url.length : mark + 1;
 }

@@ -1,17 +1,12 @@
 // Writes an event by its plan: piece, slot, piece, slot.
-import { decode } from "../percent.ts";
 import { MOST_BYTES, writeText, writeValue } from "./bytes.ts";
 import { OVERHANG, type Piece, Pieces, pieceOf, writePiece } from "./piece.ts";
 import { type Plan, SLOT, type Slot, TEXT } from "./plan.ts";
+import { type Text, textAt } from "./text.ts";
 
 /** What a plan is filled in with. */
 export interface Filling {
-  /** The text that the query stands in; where each value begins and ends there. */
-  readonly url: string;
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
-  /** The same as bytes, and a zero behind them. */
-  readonly bytes: Uint8Array;
+  readonly query: Text;
   /** By `TEXT`. */
   readonly texts: readonly string[];
   /** The anonymousId is its parameter as it stands, and no text. */
@@ -26,8 +21,8 @@ const UNKNOWN_PAGE = pieceOf("Unknown Page");
 const shared = new Pieces(2048, 512);
 
 /** Bytes that writing an event may need. */
-export function mostBytes(plan: Plan, { url, texts, flags }: Filling): number {
-  let letters = url.length * plan.repeats;
+export function mostBytes(plan: Plan, { query, texts, flags }: Filling): number {
+  let letters = query.length * plan.repeats;
   for (let i = 0; i < texts.length; i++) letters += (texts[i] as string).length;
   return plan.bytes + MOST_BYTES * letters + flags.length + OVERHANG;
 }
@@ -35,19 +30,19 @@ export function mostBytes(plan: Plan, { url, texts, flags }: Filling): number {
 /** Writes an event to `to` from `at` on, and returns where it ends. */
 export function writeEvent(to: Buffer, at: number, plan: Plan, filling: Filling): number {
   const view = viewOf(to);
-  const { texts, starts, ends } = filling;
+  const { query, texts } = filling;
   const { slots } = plan;
   let place = at;
   for (let i = 0; i < slots.length; i++) {
     const { before, kind, parameter, text } = slots[i] as Slot;
     place = writePiece(view, place, before);
     if (kind === SLOT.value || (kind === SLOT.anonymousId && filling.isIdAsGiven)) {
-      place = writeParameter(to, place, parameter, filling);
+      place = writeParameter(to, place, parameter, query);
     } else if (kind === SLOT.name) {
       place =
-        starts[parameter] === ends[parameter]
+        query.starts[parameter] === query.ends[parameter]
           ? writePiece(view, place, UNKNOWN_PAGE)
-          : writeParameter(to, place, parameter, filling);
+          : writeParameter(to, place, parameter, query);
     } else if (kind === SLOT.shared) place = writePiece(view, place, shared.of(texts[text] as string));
     else if (kind === SLOT.instant) {
       const instant = texts[text] as string;
@@ -61,16 +56,10 @@ export function writeEvent(to: Buffer, at: number, plan: Plan, filling: Filling)
   return writePiece(view, place, plan.end);
 }
 
-function writeParameter(
-  to: Buffer,
-  at: number,
-  parameter: number,
-  { url, bytes, starts, ends }: Filling,
-): number {
-  const start = starts[parameter] as number;
-  const end = ends[parameter] as number;
-  const written = writeValue(to, at, bytes, start, end);
-  return written < 0 ? writeText(to, at, decode(url.slice(start, end))) : written;
+function writeParameter(to: Buffer, at: number, parameter: number, query: Text): number {
+  const { bytes, starts, ends } = query;
+  const end = writeValue(to, at, bytes, starts[parameter] as number, ends[parameter] as number);
+  return end < 0 ? writeText(to, at, textAt(query, parameter)) : end;
 }
 
 let lastNow = "";
