@@ -162,7 +162,7 @@ export const NATS_MUTANTS: readonly Mutant[] = [
   {
     name: "a client of another shape ends in a loop",
     file: `${NATS}/path.ts`,
-    from: "return new PublicPath(connection);",
+    from: "return new PublicPath(connection, inbox);",
     to: 'throw new Error("another shape");',
     tests: [`${TESTS}/publisher.test.ts`],
   },

@@ -152,8 +152,8 @@ export const SERVER: readonly Mutant[] = [
   {
     name: "a failed event is answered 200",
     file: "src/server/app.ts",
-    from: "return resolve(replyRejected(form, NOT_SAFE));",
-    to: "return resolve(replyAccepted(form, decision.setCookie));",
+    from: "resolve(replyRejected(form, NOT_SAFE));",
+    to: "resolve(replyAccepted(form, setCookie));",
     tests: ["test/server/app.outcome.test.ts"],
   },
   {
