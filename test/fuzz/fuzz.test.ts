@@ -20,8 +20,8 @@ test("fuzz finds nothing in its first cases, and says which they were", async ()
     code: 0,
     stderr: "",
     stdout:
-      "seed 20261125, 400 cases of parser, builder, http\n" +
-      "parser: 400 cases\nbuilder: 400 cases\nhttp: 400 cases\nevery case was as it must be\n",
+      "seed 20261125, 400 cases of parser, plans, builder, http\n" +
+      "parser: 400 cases\nplans: 400 cases\nbuilder: 400 cases\nhttp: 400 cases\nevery case was as it must be\n",
   });
 }, 30_000);
 
@@ -29,7 +29,7 @@ test("fuzz says in one line what it cannot fuzz", async () => {
   expect(await fuzz("--only", "parser,printer")).toEqual({
     code: 2,
     stdout: "",
-    stderr: 'Cannot use --only: "printer" is not one of parser, builder, http\n',
+    stderr: 'Cannot use --only: "printer" is not one of parser, plans, builder, http\n',
   });
 });
 

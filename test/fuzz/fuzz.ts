@@ -1,12 +1,20 @@
-// `bun run fuzz [--seconds N] [--seed N] [--cases N] [--only parser,builder,http]`: random input for a given time, to the
-// decision over requests, to the live page's builder, and as raw bytes to a real gateway. Case i has the seed plus i, so
-// that `--seed` with `--cases 1` runs one again; what fails is printed that way.
+// `bun run fuzz [--seconds N] [--seed N] [--cases N] [--only parser,plans,builder,http]`: random input for a given time,
+// to the decision over requests, to that with plans beside that without, to the live page's builder, and as raw bytes to a
+// real gateway. Case i has the seed plus i, so that `--seed` with `--cases 1` runs one again; what fails is printed that way.
 import { parseArgs } from "node:util";
 import { readCount, refuse } from "../bench/flags.ts";
 import { checkBuilder, checkParser } from "./cases.ts";
 import { besiege } from "./http.ts";
+import { checkPlans } from "./plans.ts";
 
-const KINDS = ["parser", "builder", "http"];
+/** What a case of each kind is; of raw HTTP it is what a gateway says that runs for all of them. */
+const CHECKS: Readonly<Record<string, ((seed: number) => void) | null>> = {
+  parser: checkParser,
+  plans: checkPlans,
+  builder: checkBuilder,
+  http: null,
+};
+const KINDS = Object.keys(CHECKS);
 /** Cases between two looks at the clock; of raw HTTP they go out together. */
 const AT_ONCE = 16;
 
@@ -34,8 +42,10 @@ console.log(
 
 let failures = 0;
 for (const kind of kinds) {
-  const besieged = kind === "http" ? await besiege() : null;
-  const check = besieged?.check ?? (kind === "builder" ? checkBuilder : checkParser);
+  const own = CHECKS[kind] ?? null;
+  const besieged = own === null ? await besiege() : null;
+  const check = own ?? besieged?.check;
+  if (check === undefined) continue;
   const count = await run(kind, check, (seconds * 1000) / kinds.length);
   await besieged?.finish();
   console.log(`${kind}: ${count} cases`);

@@ -88,7 +88,8 @@ function scrap(random: Random): string {
     .replaceAll("#", "");
 }
 
-function key(random: Random): string {
+/** A key of a query, of names that the syntax or an event knows, or of none. */
+export function randomKey(random: Random): string {
   if (random.oneIn(6)) return scrap(random);
   const depth = random.oneIn(12) ? 40 : 4;
   return [random.pick(NAMES), ...random.many(depth, () => random.pick(NAMES))].join(".");
@@ -103,7 +104,7 @@ function value(random: Random): string {
 /** A random query, with or without a write key. */
 export function randomQuery(random: Random): string {
   const most = random.oneIn(10) ? 700 : 14;
-  const pairs = random.many(most, () => `${key(random)}${random.oneIn(8) ? "" : "="}${value(random)}`);
+  const pairs = random.many(most, () => `${randomKey(random)}${random.oneIn(8) ? "" : "="}${value(random)}`);
   if (!random.oneIn(5)) pairs.splice(random.below(pairs.length + 1), 0, "writeKey=demo");
   return pairs.join(random.oneIn(12) ? "&&" : "&");
 }

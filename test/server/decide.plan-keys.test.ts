@@ -1,0 +1,138 @@
+// Plans give what the reference gives, or leave it to it: keys of every kind and in every order, shapes taking turns.
+import { describe, expect, test } from "bun:test";
+import cases from "../fixtures/flat-decoding.json" with { type: "json" };
+import { randomOf } from "../fuzz/random.ts";
+import { CLIENTS, clientOf, keyOf, POLICY_KEYS } from "../support/policies.ts";
+import { QUERY_RULES } from "../support/queryrules.ts";
+import { BIG_SHAPES, ODD_SHAPES, USUAL_SHAPES, valueFor, writeTarget } from "../support/shapes.ts";
+import { createTwins, requestFrom } from "../support/twins.ts";
+
+const SIGHTINGS = 4;
+const GPC = clientOf("gpc");
+const FEW = clientOf("few");
+const ANONYMISED = keyOf({ privacySignals: "anonymise", ip: "truncate", dedupe: "messageId" });
+
+describe("shapes", () => {
+  test("createDecide decides by plans as without them while many shapes take turns", () => {
+    const twins = createTwins();
+    const random = randomOf(14);
+    let number = 0;
+    for (let round = 0; round < 24; round++) {
+      for (const shape of [...USUAL_SHAPES, ...ODD_SHAPES]) {
+        const client = random.pick(Object.values(CLIENTS));
+        const target = writeTarget(shape, random.pick(POLICY_KEYS), (key) => valueFor(key, random));
+        twins.decide(requestFrom(client, target, number++));
+      }
+    }
+    twins.recheck();
+    expect(twins.planned()).toBeGreaterThan(number / 10);
+  });
+
+  for (const [index, shape] of USUAL_SHAPES.entries()) {
+    test(`createDecide has a plan for real traffic's key order ${index + 1}, after it was seen twice`, () => {
+      const twins = createTwins();
+      const decide = (visit: number) =>
+        twins.decide(
+          requestFrom(
+            clientOf("browser"),
+            writeTarget(shape, "wk_0", (key) => fill(key, visit)),
+            visit,
+          ),
+        );
+      for (let visit = 0; visit < SIGHTINGS; visit++) decide(visit);
+      const before = twins.planned();
+      for (let visit = 0; visit < 10; visit++) decide(visit);
+      expect(twins.planned() - before).toBe(10);
+    });
+  }
+
+  for (const [index, shape] of BIG_SHAPES.entries()) {
+    test(`createDecide decides by plans as without them at the caps of a query, ${index + 1}`, () => {
+      const twins = createTwins();
+      for (let visit = 0; visit < SIGHTINGS; visit++) {
+        for (const client of [FEW, GPC]) {
+          twins.decide(
+            requestFrom(
+              client,
+              writeTarget(shape, ANONYMISED, (key) => `${visit}${key.length}`),
+              visit,
+            ),
+          );
+        }
+      }
+      twins.recheck();
+    });
+  }
+});
+
+/** What a visit puts behind a key: of its kind, and unlike any other visit's. */
+function fill(key: string, visit: number): string {
+  return /timestamp$|At$/i.test(key) ? `2026-11-23T09:59:0${visit % 10}Z` : `v${visit}%20${key.length}`;
+}
+
+/** Decides a query as often as a plan needs to be used, another visit each time, with and without a wish for privacy. */
+function decideOften(twins: ReturnType<typeof createTwins>, query: string): void {
+  for (let visit = 0; visit < SIGHTINGS; visit++) {
+    twins.decide(requestFrom(FEW, `/pixel/v1/page?writeKey=wk_0&${query}&visit=${visit}`, visit));
+    twins.decide(
+      requestFrom(GPC, `/pixel/v1/track?event=e&visit=${visit}&${query}&writeKey=${ANONYMISED}`, visit),
+    );
+  }
+}
+
+describe("the contract", () => {
+  test("createDecide decides by plans as without them for every rule of query strings", () => {
+    const twins = createTwins();
+    for (const [, query] of QUERY_RULES) decideOften(twins, query);
+    twins.recheck();
+    expect(twins.planned()).toBeGreaterThan(QUERY_RULES.length);
+  });
+
+  test("createDecide decides by plans as without them for every case of flat decoding", () => {
+    const twins = createTwins();
+    for (const { input, wire } of cases) for (const query of [input, wire]) decideOften(twins, query);
+    twins.recheck();
+    expect(twins.planned()).toBeGreaterThan(cases.length);
+  });
+
+  test("createDecide decides by plans as without them wherever the query of a URL begins and ends", () => {
+    const twins = createTwins();
+    const query = "writeKey=wk_0&anonymousId=a&name=n";
+    const targets = [
+      `?${query}`,
+      `?${query}#name=m`,
+      `?${query}&#`,
+      `??${query}`,
+      `?&&${query}&&`,
+      `?${query}&name=x?y`,
+      `?${query}&x`,
+      `?${query}&=`,
+      `#?${query}`,
+      "?",
+      "",
+    ];
+    for (let visit = 0; visit < SIGHTINGS; visit++) {
+      for (const path of ["/pixel/v1/page", "/pixel/v1/page.gif", "/pixel/v1/track"]) {
+        for (const tail of targets) {
+          const request = requestFrom(FEW, path + tail, visit);
+          twins.decide(request);
+          twins.decide({ ...request, url: path + tail });
+          twins.decide({ ...request, url: `http://p.example:8080${path}${tail}` });
+          twins.decide({ ...request, isProbe: true });
+        }
+      }
+    }
+    expect(twins.planned()).toBeGreaterThan(0);
+  });
+
+  test("createDecide decides by plans as without them at the longest target", () => {
+    const twins = createTwins({ maxUrlBytes: 512 });
+    const start = "/pixel/v1/page?writeKey=wk_0&anonymousId=";
+    for (const letter of ["x", "%41", "\u00e9", "\u{1f600}"]) {
+      for (let count = 0; count < 512; count++) {
+        twins.decide(requestFrom(FEW, start + letter.repeat(count), count));
+      }
+    }
+    expect(twins.planned()).toBeGreaterThan(0);
+  });
+});
