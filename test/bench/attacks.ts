@@ -56,7 +56,13 @@ export const ATTACKS: readonly Attack[] = [
   { name: "new escaped keys, each of them twice", write: times(2, escaped) },
   { name: "each refused shape twice", write: times(2, refused) },
   { name: "one refused shape", write: times(1e9, refused) },
-  { name: "a known shape, its last value broken", write: (request) => `${usual(request)}&v=%FF${short(request)}` },
-  { name: "a known shape, its last value long and broken", write: (request) => `${usual(request)}&v=${"%C3%A9".repeat(1000)}%FF${short(request)}` },
+  {
+    name: "a known shape, its last value broken",
+    write: (request) => `${usual(request)}&v=%FF${short(request)}`,
+  },
+  {
+    name: "a known shape, its last value long and broken",
+    write: (request) => `${usual(request)}&v=${"%C3%A9".repeat(1000)}%FF${short(request)}`,
+  },
   { name: "a known shape, no known values", write: (request) => `${usual(request)}&v=${short(request)}` },
 ];

@@ -1,15 +1,10 @@
 // Random queries of random shapes, each shape met often enough to have a plan: plan and reference must give the same.
-import { CLIENTS, type Client, POLICY_KEYS } from "../support/policies.ts";
-import {
-  BIG_SHAPES,
-  ODD_SHAPES,
-  ODD_VALUES,
-  type Shape,
-  USUAL_SHAPES,
-  valueFor,
-  writeTarget,
-} from "../support/shapes.ts";
-import { createTwins, requestFrom } from "../support/twins.ts";
+
+import { CLIENTS, type Client, requestFrom } from "../support/clients.ts";
+import { POLICY_KEYS } from "../support/policies.ts";
+import { BIG_SHAPES, ODD_SHAPES, type Shape, USUAL_SHAPES, writeTarget } from "../support/shapes.ts";
+import { createTwins } from "../support/twins.ts";
+import { ODD_VALUES, valueFor } from "../support/values.ts";
 import { type Random, randomOf } from "./random.ts";
 import { randomHeaders, randomKey } from "./requests.ts";
 

@@ -2,10 +2,12 @@
 import { describe, expect, test } from "bun:test";
 import cases from "../fixtures/flat-decoding.json" with { type: "json" };
 import { randomOf } from "../fuzz/random.ts";
-import { CLIENTS, clientOf, keyOf, POLICY_KEYS } from "../support/policies.ts";
+import { CLIENTS, clientOf, requestFrom } from "../support/clients.ts";
+import { keyOf, POLICY_KEYS } from "../support/policies.ts";
 import { QUERY_RULES } from "../support/queryrules.ts";
-import { BIG_SHAPES, ODD_SHAPES, USUAL_SHAPES, valueFor, writeTarget } from "../support/shapes.ts";
-import { createTwins, requestFrom } from "../support/twins.ts";
+import { BIG_SHAPES, ODD_SHAPES, USUAL_SHAPES, writeTarget } from "../support/shapes.ts";
+import { createTwins } from "../support/twins.ts";
+import { valueFor } from "../support/values.ts";
 
 const SIGHTINGS = 4;
 const GPC = clientOf("gpc");

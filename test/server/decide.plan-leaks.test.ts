@@ -1,9 +1,11 @@
 // Plans never let one visitor's bytes into another's event, and no event changes once it was given.
 import { describe, expect, test } from "bun:test";
 import { randomOf } from "../fuzz/random.ts";
-import { type Client, clientOf, keyOf, POLICY_KEYS } from "../support/policies.ts";
-import { ODD_VALUES, USUAL_SHAPES, writeTarget } from "../support/shapes.ts";
-import { createTwins, payloadOf, requestFrom } from "../support/twins.ts";
+import { type Client, clientOf, requestFrom } from "../support/clients.ts";
+import { keyOf, POLICY_KEYS } from "../support/policies.ts";
+import { USUAL_SHAPES, writeTarget } from "../support/shapes.ts";
+import { createTwins, payloadOf } from "../support/twins.ts";
+import { ODD_VALUES } from "../support/values.ts";
 
 /** A text that only one visitor has. */
 const markOf = (visitor: number) => `visitor${visitor}of`;

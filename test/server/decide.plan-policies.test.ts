@@ -1,9 +1,10 @@
 // Plans give what the reference gives: every policy, every client, both types.
 import { expect, test } from "bun:test";
 import type { Decision } from "../../src/server/decide.ts";
-import { CLIENTS, POLICY_KEYS } from "../support/policies.ts";
+import { CLIENTS, requestFrom } from "../support/clients.ts";
+import { POLICY_KEYS } from "../support/policies.ts";
 import { type Shape, writeTarget } from "../support/shapes.ts";
-import { createTwins, requestFrom } from "../support/twins.ts";
+import { createTwins } from "../support/twins.ts";
 
 const SHAPES: readonly Shape[] = [
   "writeKey event",

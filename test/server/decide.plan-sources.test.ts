@@ -1,10 +1,10 @@
 // Plans follow the sources of the moment, and take nothing of a source's rate that the reference would not take.
 import { expect, test } from "bun:test";
 import type { Sources } from "../../src/config/sources.ts";
+import { clientOf, requestFrom } from "../support/clients.ts";
 import { resolved } from "../support/configuration.ts";
-import { clientOf } from "../support/policies.ts";
-import { ODD_VALUES } from "../support/shapes.ts";
-import { createTwins, requestFrom } from "../support/twins.ts";
+import { createTwins } from "../support/twins.ts";
+import { ODD_VALUES } from "../support/values.ts";
 
 const DESTINATIONS = [{ id: "one" }, { id: "two" }, { id: "parted", stream: "P", partitions: 3 }];
 const sourcesOf = (...sources: readonly Record<string, unknown>[]): Sources =>

@@ -1,8 +1,10 @@
 // Plans give what the reference gives, or leave it to it: every odd value behind every key that has a rule of its own.
 import { describe, expect, test } from "bun:test";
-import { clientOf, keyOf } from "../support/policies.ts";
-import { INSTANTS, ODD_VALUES, writeTarget } from "../support/shapes.ts";
-import { createTwins, requestFrom } from "../support/twins.ts";
+import { clientOf, requestFrom } from "../support/clients.ts";
+import { keyOf } from "../support/policies.ts";
+import { writeTarget } from "../support/shapes.ts";
+import { createTwins } from "../support/twins.ts";
+import { INSTANTS, ODD_VALUES } from "../support/values.ts";
 
 const SOURCES = [
   keyOf(),

@@ -12,6 +12,7 @@ import {
 import { createRateLimiter } from "../../src/server/ratelimiter.ts";
 import { findRoute } from "../../src/server/routes.ts";
 import { resolved } from "./configuration.ts";
+import { createTwins } from "./twins.ts";
 
 /** When every request is received. */
 export const NOW = "2026-11-23T10:00:00.000Z";
@@ -46,12 +47,19 @@ const CONFIG = {
 
 const SOURCES = resolved(CONFIG).sources;
 
-/** A decision over the sources of a test; ids that are assigned are `new-1`, `new-2` and so on. */
+/** Sightings after which a shape that can have a plan has one. */
+const SIGHTINGS = 3;
+
+/**
+ * A decision over the sources of a test; ids that are assigned are `new-1`, `new-2` and so on. Each request is decided by
+ * plans first, and beside them by the reference alone: a test of any rule fails where plans do not keep it.
+ */
 export function decideOf({ maxUrlBytes = 16_384, trusted = "" } = {}): (request: PixelRequest) => Decision {
   const config = readConfig({ TRUSTED_PROXIES: trusted });
   if (Array.isArray(config)) throw new Error(config.join("\n"));
+  const twins = createTwins({ sources: () => SOURCES, trusted, maxUrlBytes });
   let ids = 0;
-  return createDecide({
+  const decide = createDecide({
     maxUrlBytes,
     trustedProxies: config.trustedProxies,
     sources: () => SOURCES,
@@ -59,6 +67,10 @@ export function decideOf({ maxUrlBytes = 16_384, trusted = "" } = {}): (request:
     rateLimiter: createRateLimiter(1),
     plans: new Plans(),
   });
+  return (request) => {
+    for (let sighting = 0; sighting < SIGHTINGS; sighting++) twins.decide(request);
+    return decide(request);
+  };
 }
 
 /** A request for a target, by default with no headers and from an address that nobody trusts. */

@@ -5,6 +5,7 @@ import type { RequestFacts } from "../../src/pixel/facts.ts";
 import { readQuery } from "../../src/pixel/query.ts";
 import { Rejection } from "../../src/pixel/rejection.ts";
 import type { EventType } from "../../src/pixel/schema.ts";
+import { proveRow } from "./proofs.ts";
 
 /** When every event is received. */
 export const NOW = "2026-11-23T10:00:00.000Z";
@@ -67,13 +68,14 @@ export type Row = readonly [
   given?: Given,
 ];
 
-/** Tests each row against the event as a subscriber reads it. */
+/** Tests each row against the event as a subscriber reads it, and that a plan gives that event too. */
 export function testEvents(rows: readonly Row[]): void {
   for (const [rule, type, query, fields, given] of rows) {
     test(`buildEvent ${rule}`, () => {
       const event: unknown = JSON.parse(JSON.stringify(built(type, query, given).event));
       const found = Object.fromEntries(Object.keys(fields).map((path) => [path, at(event, path)]));
       expect(found).toEqual(fields);
+      proveRow(type, query, given?.source ?? {}, given?.facts ?? {});
     });
   }
 }

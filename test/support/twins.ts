@@ -1,10 +1,10 @@
 // Two decisions over the same requests, one with plans and one by the reference alone: what differs is a fault of a plan.
 import { readConfig } from "../../src/config/environment.ts";
 import type { Sources } from "../../src/config/sources.ts";
+import type { Payload } from "../../src/pixel/payload.ts";
 import { createDecide, type Decision, type PixelRequest } from "../../src/server/decide.ts";
 import { createRateLimiter } from "../../src/server/ratelimiter.ts";
-import { requestOf } from "./decisions.ts";
-import { type Client, POLICY_SOURCES } from "./policies.ts";
+import { POLICY_SOURCES } from "./policies.ts";
 
 /** A decision with plans beside one without. */
 export interface Twins {
@@ -79,8 +79,8 @@ class Difference extends Error {
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A payload as text; throws where its bytes are not UTF-8. */
-export function payloadOf(payload: string | Uint8Array): string {
-  return typeof payload === "string" ? payload : strict.decode(payload);
+export function payloadOf(payload: Payload): string {
+  return strict.decode(payload);
 }
 
 /** A decision as text, so that two can be compared whole. */
@@ -104,12 +104,4 @@ function tell(decision: Decision): string {
     routes,
     payload: payloadOf(payload),
   });
-}
-
-/** When the request of a number is received: several share a millisecond. */
-const receivedMs = (number: number) => Date.parse("2026-11-23T10:00:00.000Z") + (number >> 1);
-
-/** A client's request. */
-export function requestFrom(client: Client, target: string, number = 0): PixelRequest {
-  return { ...requestOf(target, { ...client.headers }, client.peer), receivedMs: receivedMs(number) };
 }
