@@ -2,6 +2,7 @@
 import { readConfig } from "../../src/config/environment.ts";
 import type { Sources } from "../../src/config/sources.ts";
 import type { Payload } from "../../src/pixel/payload.ts";
+import { Plans } from "../../src/pixel/plan/plans.ts";
 import { createDecide, type Decision, type PixelRequest } from "../../src/server/decide.ts";
 import { createRateLimiter } from "../../src/server/ratelimiter.ts";
 import { POLICY_SOURCES } from "./policies.ts";
@@ -21,6 +22,8 @@ interface Options {
   readonly sources?: () => Sources;
   readonly trusted?: string;
   readonly maxUrlBytes?: number;
+  /** Those of the one that has any. */
+  readonly plans?: Plans;
 }
 
 const MAX_KEPT = 20_000;
@@ -34,9 +37,10 @@ export function createTwins(options: Options = {}): Twins {
   let requests = 0;
   let ids = 0;
   const newId = () => `00000000-0000-4000-8000-${String(requests * 10 + ++ids).padStart(12, "0")}`;
-  const create = () =>
-    createDecide({ maxUrlBytes, trustedProxies, sources, newId, rateLimiter: createRateLimiter(1) });
-  const [reference, planned] = [create(), create()];
+  const { plans: ours = new Plans() } = options;
+  const create = (plans: Plans | null) =>
+    createDecide({ maxUrlBytes, trustedProxies, sources, newId, rateLimiter: createRateLimiter(1), plans });
+  const [reference, planned] = [create(null), create(ours)];
   const kept: { readonly decision: Decision; readonly text: string }[] = [];
 
   return {
@@ -57,7 +61,7 @@ export function createTwins(options: Options = {}): Twins {
         if (found !== text) throw new Error(`A payload has changed:\n  was ${text}\n  is  ${found}`);
       }
     },
-    planned: () => 0,
+    planned: () => ours.counts.written,
   };
 }
 
