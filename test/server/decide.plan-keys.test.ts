@@ -21,8 +21,12 @@ describe("shapes", () => {
     let number = 0;
     for (let round = 0; round < 24; round++) {
       for (const shape of [...USUAL_SHAPES, ...ODD_SHAPES]) {
-        const client = random.pick(Object.values(CLIENTS));
-        const target = writeTarget(shape, random.pick(POLICY_KEYS), (key) => valueFor(key, random));
+        // Many clients and policies, and few, for plans are made for what comes again.
+        const isUsual = random.oneIn(2);
+        const client = isUsual ? FEW : random.pick(Object.values(CLIENTS));
+        const target = writeTarget(shape, isUsual ? "wk_0" : random.pick(POLICY_KEYS), (key) =>
+          valueFor(key, random),
+        );
         twins.decide(requestFrom(client, target, number++));
       }
     }
@@ -133,6 +137,26 @@ describe("the contract", () => {
     for (const letter of ["x", "%41", "\u00e9", "\u{1f600}"]) {
       for (let count = 0; count < 512; count++) {
         twins.decide(requestFrom(FEW, start + letter.repeat(count), count));
+      }
+    }
+    expect(twins.planned()).toBeGreaterThan(0);
+  });
+
+  test("createDecide decides by plans as without them around every round length of a URL", () => {
+    const twins = createTwins();
+    const url = "/pixel/v1/page?writeKey=wk_0&anonymousId=";
+    for (const length of [256, 1024, 2048, 4096, 8192, 16_384]) {
+      for (const tail of [
+        "",
+        "\u{1f600}".repeat(2),
+        "\u{1f600}".repeat(length >> 3),
+        "\u65e5".repeat(9),
+        "%F0%9F%98%80",
+      ]) {
+        for (let spare = -6; spare <= 6; spare++) {
+          const target = url + "x".repeat(length + spare - url.length - tail.length) + tail;
+          twins.decide({ ...requestFrom(FEW, target, spare + 6), url: target });
+        }
       }
     }
     expect(twins.planned()).toBeGreaterThan(0);

@@ -1,6 +1,5 @@
 // Plans give what the reference gives: every policy, every client, both types.
 import { expect, test } from "bun:test";
-import type { Decision } from "../../src/server/decide.ts";
 import { CLIENTS, requestFrom } from "../support/clients.ts";
 import { POLICY_KEYS } from "../support/policies.ts";
 import { type Shape, writeTarget } from "../support/shapes.ts";
@@ -26,18 +25,18 @@ const FILLS: readonly (readonly [id: string, other: string])[] = [
 for (const [name, client] of Object.entries(CLIENTS)) {
   test(`createDecide decides by plans as without them, whatever a source's policy: ${name}`, () => {
     const twins = createTwins();
-    const outcomes = new Set<Decision["outcome"]>();
+    let accepted = 0;
     let number = 0;
     for (const [id, other] of FILLS) {
       for (const shape of SHAPES) {
         for (const writeKey of POLICY_KEYS) {
           const target = writeTarget(shape, writeKey, (key) => (/(Id|name|event)$/.test(key) ? id : other));
-          outcomes.add(twins.decide(requestFrom(client, target, number++)).outcome);
+          if (twins.decide(requestFrom(client, target, number++)).outcome === "accepted") accepted++;
         }
       }
     }
     twins.recheck();
-    expect(outcomes).toContain("accepted");
-    expect(twins.planned()).toBeGreaterThan(number / 4);
+    expect(accepted).toBeGreaterThan(number / 8);
+    expect(twins.planned()).toBeGreaterThan(accepted / 2);
   });
 }
