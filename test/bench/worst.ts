@@ -1,10 +1,13 @@
 // `bun run bench:worst [--smoke]`: from a request line to an event or a refusal, for the most expensive queries known,
 // at three lengths. The ratios to an AMP page view are the result: they say what a stranger can make a request cost.
+// Then attacks on plans: what they add to the cost of the reference, which must not be more than a fifth.
 import { do_not_optimize } from "mitata";
 import { DEMO } from "../../src/config/configuration.ts";
 import { Plans } from "../../src/pixel/plan/plans.ts";
 import { createDecide } from "../../src/server/decide.ts";
 import { resolved } from "../support/configuration.ts";
+import { ATTACKS } from "./attacks.ts";
+import { measureAttack } from "./plancost.ts";
 import { describeMachine } from "./servers.ts";
 import { targets } from "./urls.ts";
 import { SHAPES, writeWorst } from "./worstqueries.ts";
@@ -80,3 +83,17 @@ for (const { name, costs } of rows) {
 const [worst] = rows;
 const ratio = worst === undefined ? Number.NaN : longest(worst.costs) / normal.us;
 console.log(`\nthe most expensive, ${worst?.name}: ${ratio.toFixed(1)} × an AMP page view`);
+
+const MUST = 1.2;
+console.log("\nattacks on plans: what a request costs by the reference alone, and with plans");
+let over = 0;
+for (const attack of ATTACKS) {
+  const { referenceUs, plannedUs, ratio, planned } = measureAttack(attack, smoke ? 1 : 32);
+  const isOver = ratio > MUST;
+  if (isOver) over++;
+  console.log(
+    `${attack.name.padEnd(46)}${referenceUs.toFixed(1).padStart(7)} µs${plannedUs.toFixed(1).padStart(7)} µs ` +
+      `${ratio.toFixed(2).padStart(5)} ×  ${(100 * planned).toFixed(0).padStart(3)} % planned${isOver ? "  OVER" : ""}`,
+  );
+}
+console.log(`\n${ATTACKS.length - over} of ${ATTACKS.length} attacks cost at most ${MUST} × the reference`);

@@ -1,14 +1,18 @@
 // Plans give what the reference gives, or leave it to it: keys of every kind and in every order, shapes taking turns.
 import { describe, expect, test } from "bun:test";
+import { DEMO } from "../../src/config/configuration.ts";
+import { mix } from "../bench/mix.ts";
 import cases from "../fixtures/flat-decoding.json" with { type: "json" };
 import { randomOf } from "../fuzz/random.ts";
 import { CLIENTS, clientOf, requestFrom } from "../support/clients.ts";
+import { resolved } from "../support/configuration.ts";
 import { keyOf, POLICY_KEYS } from "../support/policies.ts";
 import { QUERY_RULES } from "../support/queryrules.ts";
 import { BIG_SHAPES, ODD_SHAPES, USUAL_SHAPES, writeTarget } from "../support/shapes.ts";
 import { createTwins } from "../support/twins.ts";
 import { valueFor } from "../support/values.ts";
 
+const { sources: DEMO_SOURCES } = resolved(DEMO);
 const SIGHTINGS = 4;
 const GPC = clientOf("gpc");
 const FEW = clientOf("few");
@@ -51,6 +55,20 @@ describe("shapes", () => {
       expect(twins.planned() - before).toBe(10);
     });
   }
+
+  test("createDecide has plans for the mix of many sites that the bench sends, and decides it as without them", () => {
+    const twins = createTwins({ sources: () => DEMO_SOURCES });
+    const decide = (pixels: typeof mix) => {
+      for (const [visit, { target, headers }] of pixels.entries()) {
+        twins.decide(requestFrom({ peer: "192.0.2.1", headers: { ...headers } }, target, visit));
+      }
+    };
+    decide(mix.slice(0, 1024));
+    const before = twins.planned();
+    decide(mix.slice(1024, 2048));
+    expect(twins.planned() - before).toBeGreaterThan(1024 * 0.98);
+    twins.recheck();
+  });
 
   for (const [index, shape] of BIG_SHAPES.entries()) {
     test(`createDecide decides by plans as without them at the caps of a query, ${index + 1}`, () => {

@@ -65,15 +65,21 @@ export function createTwins(options: Options = {}): Twins {
   };
 }
 
+/** Characters of a decision that are shown around the first that differs. */
+const SHOWN = 300;
+
 class Difference extends Error {
   constructor({ url, type, headers, peer }: PixelRequest, planned: string, reference: string) {
-    const at = [...planned].findIndex((letter, index) => letter !== [...reference][index]);
+    let at = 0;
+    while (planned[at] === reference[at]) at++;
+    const shown = (text: string) => text.slice(Math.max(0, at - SHOWN / 2), at + SHOWN / 2);
+    const cut = (text: string) => (text.length <= 2 * SHOWN ? text : `${text.slice(0, 2 * SHOWN)}…`);
     super(
       [
         `A plan gives another decision than the reference, from character ${at} on:`,
-        `  ${type} ${JSON.stringify(url)} from ${peer}, ${JSON.stringify([...headers])}`,
-        `  plan      ${planned}`,
-        `  reference ${reference}`,
+        `  plan      …${shown(planned)}…`,
+        `  reference …${shown(reference)}…`,
+        `  ${type} ${cut(JSON.stringify(url))} from ${peer}, ${cut(JSON.stringify([...headers]))}`,
       ].join("\n"),
     );
     this.name = "Difference";

@@ -1,0 +1,90 @@
+// What plans cost a gateway that is attacked: its decisions with plans beside those by the reference alone, in turns.
+import { do_not_optimize } from "mitata";
+import { DEMO } from "../../src/config/configuration.ts";
+import { Plans } from "../../src/pixel/plan/plans.ts";
+import { createDecide } from "../../src/server/decide.ts";
+import { resolved } from "../support/configuration.ts";
+import type { Attack } from "./attacks.ts";
+
+/** Requests between two looks at the clock: as many as plans are made for at most one of. */
+const BLOCK = 128;
+const MAX_ROUNDS = 16;
+
+/** CPU time of a request, medians over blocks. */
+export interface PlanCost {
+  readonly referenceUs: number;
+  readonly plannedUs: number;
+  /** Of `plannedUs` over `referenceUs`, block by block. */
+  readonly ratio: number;
+  /** The share of the events that plans wrote. */
+  readonly planned: number;
+}
+
+const { sources } = resolved(DEMO);
+const headers = new Headers({
+  "User-Agent":
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
+  "Accept-Language": "en-US,en;q=0.9",
+  Referer: "https://news.example.com/",
+});
+
+/** Measures an attack of so many blocks once its first burst is over: what is there for honest shapes at the start. */
+export function measureAttack({ write }: Attack, blocks: number): PlanCost {
+  const plans = new Plans();
+  const [reference, planned] = [null, plans].map((plans) =>
+    createDecide({
+      maxUrlBytes: 16_384,
+      trustedProxies: null,
+      sources: () => sources,
+      newId: () => crypto.randomUUID(),
+      rateLimiter: null,
+      plans,
+    }),
+  );
+  if (reference === undefined || planned === undefined) throw new Error("There are two decisions");
+  let number = 0;
+  const nextBlock = () => Array.from({ length: BLOCK }, () => write(number++));
+  const time = (decide: typeof planned, urls: readonly string[]) => {
+    const started = process.cpuUsage();
+    for (const url of urls) {
+      const decision = decide({
+        type: "page",
+        pathForm: null,
+        url,
+        headers,
+        peer: "192.0.2.1",
+        receivedMs: number,
+      });
+      do_not_optimize(decision);
+    }
+    const { user, system } = process.cpuUsage(started);
+    return (user + system) / urls.length;
+  };
+
+  // Once few are made for many blocks, the burst is over.
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const { made } = plans.counts;
+    for (let block = 0; block < blocks; block++) time(planned, nextBlock());
+    time(reference, nextBlock());
+    if (plans.counts.made - made <= 2 * blocks) break;
+  }
+  const before = plans.counts.written;
+  const costs = Array.from({ length: blocks }, (_, block) => {
+    const urls = nextBlock();
+    // Each goes first as often as the other.
+    const first = block % 2 === 0 ? time(reference, urls) : Number.NaN;
+    const plannedUs = time(planned, urls);
+    const referenceUs = Number.isNaN(first) ? time(reference, urls) : first;
+    return { referenceUs, plannedUs };
+  });
+  return {
+    referenceUs: median(costs.map(({ referenceUs }) => referenceUs)),
+    plannedUs: median(costs.map(({ plannedUs }) => plannedUs)),
+    ratio: median(costs.map(({ referenceUs, plannedUs }) => plannedUs / referenceUs)),
+    planned: (plans.counts.written - before) / (blocks * BLOCK),
+  };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
