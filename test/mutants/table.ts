@@ -10,6 +10,7 @@ import type { Mutant } from "./mutant.ts";
 import { NATS_MUTANTS } from "./nats.ts";
 import { OBSERVE } from "./observe.ts";
 import { PAGE } from "./page.ts";
+import { PLANS } from "./plans.ts";
 import { PROCESS } from "./process.ts";
 import { RELAYING } from "./relay.ts";
 import { SERVER } from "./server.ts";
@@ -27,6 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...NATS_MUTANTS,
   ...OBSERVE,
   ...PAGE,
+  ...PLANS,
   ...PROCESS,
   ...RELAYING,
   ...SERVER,

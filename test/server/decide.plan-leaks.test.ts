@@ -14,7 +14,7 @@ const MARK = /visitor(\d+)of/g;
 /** A client whose every header names its visitor; some have few. */
 function clientFor(visitor: number): Client {
   const mark = markOf(visitor);
-  const headers: Record<string, string> = { "User-Agent": `Agent/1 ${mark}` };
+  const headers: Record<string, string> = { "User-Agent": `Mozilla/5.0 (X11; Linux x86_64) ${mark}` };
   if (visitor % 2 === 0) headers["Accept-Language"] = `x-${mark}${"x".repeat(visitor % 5)},en`;
   if (visitor % 3 === 0) headers.Referer = `https://${mark}.example/${"r".repeat((visitor * 37) % 300)}`;
   if (visitor % 7 === 0) headers["Sec-GPC"] = "1";
@@ -86,14 +86,12 @@ describe("visitors", () => {
 describe("bytes", () => {
   test("createDecide writes whole events by plans where one is as long as can be, many behind each other", () => {
     const twins = createTwins();
-    // What grows most: six bytes for three, in two places.
-    const grown = ["%01", "%22", "%5C", "x", "%C3%BC", "\u00fc"].map((text) =>
-      text.repeat(Math.floor(15_000 / text.length)),
-    );
-    const client = clientOf("at the bounds");
-    for (let visit = 0; visit < 120; visit++) {
-      const text = grown[visit % grown.length] ?? "";
-      const cut = text.slice(0, 3 * ((visit * 991) % 5000));
+    // What grows most: six bytes for three letters or one, in two places.
+    const letters = ["%01", "%22", "\u0001", "x", "\u0001", "%C3%BC"];
+    for (let visit = 0; visit < 600; visit++) {
+      const client = clientOf(visit % 9 === 0 ? "at the bounds" : "few");
+      const letter = letters[visit % letters.length] ?? "";
+      const cut = letter.repeat(((visit * 991) % 3900) / letter.length);
       const query = `writeKey=wk_0&properties.title=${cut}&properties.url=${visit}&name=${cut}&anonymousId=a`;
       twins.decide(requestFrom(client, `/pixel/v1/page?${query}`, visit));
     }
