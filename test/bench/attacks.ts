@@ -7,6 +7,8 @@ import { pageTargets } from "./urls.ts";
 export interface Attack {
   readonly name: string;
   readonly write: (request: number) => string;
+  /** The user agent of each request; that of a browser where it is not said. */
+  readonly userAgent?: (request: number) => string;
 }
 
 const PAGE = "/pixel/v1/page?writeKey=demo";
@@ -71,6 +73,12 @@ export const ATTACKS: readonly Attack[] = [
   {
     name: "a known shape, its last value long and broken",
     write: (request) => `${usual(request)}&v=${"%C3%A9".repeat(1000)}%FF${short(request)}`,
+  },
+  {
+    name: "a known shape, a new user agent each time",
+    write: (request) => `${usual(request)}&v=${short(request)}`,
+    userAgent: (request) =>
+      `Mozilla/5.0 (X11; Linux x86_64; ${short(request)}) AppleWebKit/537.36 Chrome/130.0.0.0`,
   },
   { name: "a known shape, no known values", write: (request) => `${usual(request)}&v=${short(request)}` },
 ];

@@ -21,15 +21,16 @@ export interface PlanCost {
 }
 
 const { sources } = resolved(DEMO);
-const headers = new Headers({
+const HEADERS = {
   "User-Agent":
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
   "Accept-Language": "en-US,en;q=0.9",
   Referer: "https://news.example.com/",
-});
+};
+const headers = new Headers(HEADERS);
 
 /** Measures an attack of so many blocks once its first burst is over: what is there for honest shapes at the start. */
-export function measureAttack({ write }: Attack, blocks: number): PlanCost {
+export function measureAttack({ write, userAgent }: Attack, blocks: number): PlanCost {
   const plans = new Plans();
   const [reference, planned] = [null, plans].map((plans) =>
     createDecide({
@@ -43,10 +44,15 @@ export function measureAttack({ write }: Attack, blocks: number): PlanCost {
   );
   if (reference === undefined || planned === undefined) throw new Error("There are two decisions");
   let number = 0;
-  const nextBlock = () => Array.from({ length: BLOCK }, () => write(number++));
-  const time = (decide: typeof planned, urls: readonly string[]) => {
+  const next = () => {
+    const agent = userAgent?.(number);
+    const own = agent === undefined ? headers : new Headers({ ...HEADERS, "User-Agent": agent });
+    return { url: write(number++), headers: own };
+  };
+  const nextBlock = () => Array.from({ length: BLOCK }, next);
+  const time = (decide: typeof planned, requests: ReturnType<typeof nextBlock>) => {
     const started = process.cpuUsage();
-    for (const url of urls) {
+    for (const { url, headers } of requests) {
       const decision = decide({
         type: "page",
         pathForm: null,
@@ -58,7 +64,7 @@ export function measureAttack({ write }: Attack, blocks: number): PlanCost {
       do_not_optimize(decision);
     }
     const { user, system } = process.cpuUsage(started);
-    return (user + system) / urls.length;
+    return (user + system) / requests.length;
   };
 
   // Once few are made for many blocks, the burst is over.
@@ -70,11 +76,11 @@ export function measureAttack({ write }: Attack, blocks: number): PlanCost {
   }
   const before = plans.counts.written;
   const costs = Array.from({ length: blocks }, (_, block) => {
-    const urls = nextBlock();
+    const requests = nextBlock();
     // Each goes first as often as the other.
-    const first = block % 2 === 0 ? time(reference, urls) : Number.NaN;
-    const plannedUs = time(planned, urls);
-    const referenceUs = Number.isNaN(first) ? time(reference, urls) : first;
+    const first = block % 2 === 0 ? time(reference, requests) : Number.NaN;
+    const plannedUs = time(planned, requests);
+    const referenceUs = Number.isNaN(first) ? time(reference, requests) : first;
     return { referenceUs, plannedUs };
   });
   return {

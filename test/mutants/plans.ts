@@ -156,13 +156,6 @@ export const PLANS: readonly Mutant[] = [
   mutant(
     "write",
     LEAKS,
-    "a piece at the end of a buffer has no room to hang over",
-    "+ flags.length + OVERHANG",
-    "+ flags.length - plan.bytes",
-  ),
-  mutant(
-    "write",
-    LEAKS,
     "a view of the buffer before is written to",
     "if (buffer !== lastBuffer) {",
     "if (lastBuffer === null) {",

@@ -34,10 +34,12 @@ interface Options {
   readonly delivered?: Delivered | Error;
   readonly isWatched?: boolean;
   readonly isOverloaded?: boolean;
+  readonly plans?: Plans;
 }
 
 /** A public app over a delivery that takes notes. The real one has tests of its own, and the black-box suite joins both. */
-export function startApp({ delivered = "published", isWatched = false, isOverloaded = false }: Options = {}) {
+export function startApp(options: Options = {}) {
+  const { delivered = "published", isWatched = false, isOverloaded = false, plans = new Plans() } = options;
   const outgoing: Outgoing[] = [];
   const rejected: unknown[][] = [];
   const counts: unknown[][] = [];
@@ -52,7 +54,7 @@ export function startApp({ delivered = "published", isWatched = false, isOverloa
       sources: () => SOURCES,
       newId: () => `new-${++ids}`,
       rateLimiter: createRateLimiter(1),
-      plans: new Plans(),
+      plans,
     }),
     delivery: {
       deliver(event, settle) {
@@ -81,7 +83,7 @@ export function startApp({ delivered = "published", isWatched = false, isOverloa
     const body = new Uint8Array(await response.arrayBuffer());
     return { status: response.status, headers: response.headers, body, text: new TextDecoder().decode(body) };
   }
-  return { send, outgoing, rejected, counts, shown, faults, peersOf };
+  return { app, send, outgoing, rejected, counts, shown, faults, peersOf };
 }
 
 /** What a client gets. */
