@@ -13,11 +13,11 @@ const SIGHTINGS = 4;
 
 /** Headers from which a request's facts are read again. */
 function headersOf(facts: Partial<RequestFacts>): Record<string, string> {
-  const { userAgent, acceptLanguage, referer, cookie, flags = [] } = facts;
+  const { userAgent, locale, referer, cookie, flags = [] } = facts;
   const agent = flags.includes("bot") ? "Googlebot/2.1" : flags.includes("mail-proxy") ? "Mozilla/5.0" : null;
   const headers: Record<string, string | null | undefined> = {
     "User-Agent": userAgent ?? agent,
-    "Accept-Language": acceptLanguage,
+    "Accept-Language": locale,
     Referer: referer,
     Cookie: cookie,
     Purpose: flags.includes("prefetch") ? "prefetch" : null,
