@@ -1,5 +1,6 @@
 // Random queries of random shapes, each shape met often enough to have a plan: plan and reference must give the same.
 
+import { Plans } from "../../src/pixel/plan/plans.ts";
 import { CLIENTS, type Client, requestFrom } from "../support/clients.ts";
 import { POLICY_KEYS } from "../support/policies.ts";
 import { BIG_SHAPES, ODD_SHAPES, type Shape, USUAL_SHAPES, writeTarget } from "../support/shapes.ts";
@@ -14,7 +15,9 @@ const MAX_VISITS = 24;
 /** Decides requests of a few random shapes that take turns; throws where a plan gives what the reference does not. */
 export function checkPlans(seed: number): void {
   const random = randomOf(seed);
-  const twins = createTwins({ maxUrlBytes: random.oneIn(20) ? 400 : 65_536 });
+  // Few are kept in every third case, so that plans go while others are made.
+  const plans = random.oneIn(3) ? new Plans({ most: 1 + random.below(4), mostBytes: 65_536 }) : new Plans();
+  const twins = createTwins({ maxUrlBytes: random.oneIn(20) ? 400 : 65_536, plans });
   const shapes = [randomShape(random), ...random.many(MAX_SHAPES - 1, () => randomShape(random))];
   const clients = [randomClient(random), ...random.many(2, () => randomClient(random))];
   const writeKeys = [random.pick(POLICY_KEYS), random.pick([...POLICY_KEYS, "wk_slow", "wk_off", "nobody"])];
