@@ -1,6 +1,6 @@
 // What a stranger can send to make plans cost more than they save: shapes that never come again, that come just often
 // enough to be compiled, that look like known ones to the end. Knows no plan.
-import { createTwinKeys } from "./onehash.ts";
+import { twinKey } from "./onehash.ts";
 import { pageTargets } from "./urls.ts";
 
 /** A kind of attack: the target of each request, none of which is met twice. */
@@ -39,12 +39,7 @@ const many = (shape: number) => PAGE + keys(400, (i) => `k${short(i)}${short(sha
 const long = (shape: number) => `${PAGE}&${short(shape)}${"k".repeat(8000)}=1`;
 const deep = (shape: number) => PAGE + keys(120, (i) => `${short(shape)}${short(i)}.a.b.c.d.e.f.g`);
 const escaped = (shape: number) => `${PAGE}&%6b${short(shape)}=1&%6c${short(shape)}=1`;
-let twinKey: ((number: number) => string) | null = null;
-/** Made when they are asked for: it takes a second. */
-const twins = (shape: number) => {
-  twinKey ??= createTwinKeys();
-  return `${PAGE}&${twinKey(shape & 4095)}=1&${short(shape >> 12)}=1`;
-};
+const twins = (shape: number) => `${PAGE}&${twinKey(shape & 4095)}=1&${short(shape >> 12)}=1`;
 const refused = (shape: number) => `${usual(shape)}&context.page.url.k${short(shape)}=1`;
 
 export const ATTACKS: readonly Attack[] = [
