@@ -171,6 +171,20 @@ export const PROCESS: readonly Mutant[] = [
     tests: ["test/process/descriptors.test.ts"],
   },
   {
+    name: "descriptors are looked after as often when none was ever missing",
+    file: "src/process/descriptors.ts",
+    from: "let stopLooking = clock.every(CALM_LOOK_MS, tick);",
+    to: "let stopLooking = clock.every(LOOK_MS, tick);",
+    tests: ["test/process/descriptors.test.ts"],
+  },
+  {
+    name: "a shortage of descriptors that comes back is noticed late",
+    file: "src/process/descriptors.ts",
+    from: "clock.now() - shortMs < ALERT_MS;",
+    to: 'phase !== "ample";',
+    tests: ["test/process/descriptors.test.ts"],
+  },
+  {
     name: "a gateway outlives the script that started it",
     file: "src/process/launcher.ts",
     from: "    onGone();\n",

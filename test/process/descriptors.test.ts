@@ -65,7 +65,7 @@ describe("guardDescriptors", () => {
   test("closes idle connections first, and leaves the port open when that is enough", () => {
     const { world, clock, guard } = guarded(100);
     world.descriptors = RESERVE;
-    clock.advance(25);
+    clock.advance(200);
     world.descriptors = RESERVE + 1;
     clock.advance(1000);
     expect([world.done, world.held, guard.isShedding]).toEqual([["close idle"], RESERVE, false]);
@@ -74,7 +74,7 @@ describe("guardDescriptors", () => {
   test("closes the port and sets the reserve free, until there is as much again beside it", () => {
     const { world, clock, log, guard } = guarded(100);
     world.descriptors = RESERVE;
-    clock.advance(274);
+    clock.advance(449);
     expect([world.done.at(-1), guard.isShedding]).toEqual(["close idle", false]);
     clock.advance(1);
     expect([world.done.at(-1), world.held, guard.isShedding]).toEqual(["pause", 0, true]);
@@ -98,6 +98,25 @@ describe("guardDescriptors", () => {
     world.idle = 0;
     clock.advance(250);
     expect([world.done.at(-1), guard.isShedding]).toEqual(["pause", true]);
+  });
+
+  test("looks again at once while a shortage may come back, and seldom when none has for ten seconds", () => {
+    const { world, clock } = guarded(100);
+    /** How long until idle connections are closed for want of others. */
+    const noticedAfter = () => {
+      const before = world.done.length;
+      world.descriptors = RESERVE;
+      let ms = 0;
+      for (; world.done.length === before; ms += 25) clock.advance(25);
+      world.descriptors = 100;
+      clock.advance(25);
+      return ms;
+    };
+    expect([noticedAfter(), noticedAfter()]).toEqual([200, 25]);
+    clock.advance(9000);
+    expect(noticedAfter()).toBe(25);
+    clock.advance(11_000);
+    expect(noticedAfter()).toBeGreaterThan(100);
   });
 
   test("tries to open the port again while another process has it", () => {
