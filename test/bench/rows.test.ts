@@ -19,8 +19,8 @@ test("ROWS has a base of the same load for each row", () => {
   expect(ROWS.filter(({ base, load }) => base !== undefined && row(base).load !== load)).toEqual([]);
 });
 
-test("chooseRows adds the rows that the chosen ones are held to, and theirs", () => {
-  const names = ["bare-mix", "bare-one", "mix", "one", "workers-4"];
+test("chooseRows adds the rows that the chosen ones are held to, and theirs, and the controls", () => {
+  const names = ["bare-mix", "bare-one", "mix", "one", "bare-workers-4", "workers-4"];
   expect(chooseRows(["workers-4", "one"])).toEqual(names.map(row));
 });
 
@@ -29,7 +29,8 @@ test("chooseRows returns the name that is none", () => {
 });
 
 test("processesOf counts the workers that share the connections", () => {
-  expect(["workers-4", "mix", "bare-mix"].map((name) => processesOf(row(name)))).toEqual([4, 1, 1]);
+  const names = ["workers-4", "bare-workers-4", "mix", "bare-mix"];
+  expect(names.map((name) => processesOf(row(name)))).toEqual([4, 4, 1, 1]);
 });
 
 test("isInNats tells the gateway in front of NATS from its spool, and from servers that keep nothing", () => {

@@ -16,7 +16,7 @@ export const LOADS = {
 
 /** A small server of server.ts, or the gateway: in front of NATS unless it keeps its events in the spool. */
 export type ServerPlan =
-  | { readonly small: "bare" | "elysia" | "parse" }
+  | { readonly small: "bare" | "elysia" | "parse"; readonly workers?: number }
   | { readonly workers?: number; readonly destinations?: number; readonly isSpooling?: boolean };
 
 export interface RowPlan {
@@ -28,6 +28,8 @@ export interface RowPlan {
   /** What the ratio must be at most, and what it should be. */
   readonly must?: number;
   readonly aim?: number;
+  /** The row that shows what of this ratio is the machine's. */
+  readonly control?: string;
 }
 
 /** All rows, bases first. */
@@ -42,9 +44,25 @@ export const ROWS: readonly RowPlan[] = [
   { name: "one", load: "one", server: {}, base: "bare-one", must: 2.2, aim: 2.0 },
   { name: "one-10", load: "one", server: { destinations: 10 }, base: "bare-one", must: 0.5 },
   { name: "spool", load: "mix", server: { isSpooling: true }, base: "bare-mix", must: 3.5 },
-  { name: "workers-2", load: "mix", server: { workers: 2 }, base: "mix", must: 1.08, aim: 1.0 },
-  { name: "workers-4", load: "mix", server: { workers: 4 }, base: "mix", must: 1.08, aim: 1.0 },
+  ...[2, 4].flatMap(rowsOfWorkers),
 ];
+
+/** So many workers, after as many bare processes on one port: those pay for the machine's few cores and caches as well. */
+function rowsOfWorkers(workers: number): RowPlan[] {
+  const control = `bare-workers-${workers}`;
+  return [
+    { name: control, load: "mix", server: { small: "bare", workers }, base: "bare-mix" },
+    {
+      name: `workers-${workers}`,
+      load: "mix",
+      server: { workers },
+      base: "mix",
+      must: 1.08,
+      aim: 1.0,
+      control,
+    },
+  ];
+}
 
 /** What nats-server should cost an event of the mix at most, in microseconds of CPU. */
 export const NATS_AIM_US = 8;
@@ -56,7 +74,7 @@ export function messagesOf({ server }: RowPlan): number {
 
 /** How many processes share the connections: each gets as many as one alone. */
 export function processesOf({ server }: RowPlan): number {
-  return "small" in server ? 1 : (server.workers ?? 1);
+  return server.workers ?? 1;
 }
 
 /** Whether its events go to JetStream. */
@@ -64,14 +82,14 @@ export function isInNats({ server }: RowPlan): boolean {
   return !("small" in server) && server.isSpooling !== true;
 }
 
-/** The rows of these names and those they are divided by, in the order of the table; or the first name that is none. */
+/** The rows of these names, their controls, and those they are divided by, in the order of the table; or the first name that is none. */
 export function chooseRows(names: readonly string[]): readonly RowPlan[] | string {
   const wanted = new Set(names);
   // A set goes on with what is added on the way: the base of a base.
   for (const name of wanted) {
     const row = ROWS.find((one) => one.name === name);
     if (row === undefined) return name;
-    if (row.base !== undefined) wanted.add(row.base);
+    for (const other of [row.base, row.control]) if (other !== undefined) wanted.add(other);
   }
   return ROWS.filter(({ name }) => wanted.has(name));
 }

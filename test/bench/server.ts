@@ -1,4 +1,5 @@
-// The servers that the gateway is measured beside: each does a little more of its work. Prints its port.
+// The servers that the gateway is measured beside: each does a little more of its work. Prints its port. Words: which one,
+// in how many processes (of the bare one alone), and the port that they share.
 import { Elysia } from "elysia";
 import { DEMO } from "../../src/config/configuration.ts";
 import { Plans } from "../../src/pixel/plan/plans.ts";
@@ -7,11 +8,18 @@ import { createApp } from "../../src/server/app.ts";
 import { createDecide } from "../../src/server/decide.ts";
 import { resolved } from "../support/configuration.ts";
 
+interface Place {
+  /** 0 for a free one; another one is shared. */
+  readonly port: number;
+  readonly processes: number;
+}
+
 let read: string | Uint8Array = "";
 
-function serveBare(): number {
+function serveBare({ port, processes }: Place): number {
   const server = Bun.serve({
-    port: 0,
+    port,
+    reusePort: processes > 1 || port !== 0,
     fetch(request) {
       read = request.url;
       return new Response("OK");
@@ -62,11 +70,28 @@ function serveParse(): number {
   return bun.listen(app, { host: "127.0.0.1", port: 0, reusePort: false }).port;
 }
 
-const servers: Record<string, () => number> = { bare: serveBare, elysia: serveElysia, parse: serveParse };
-const port = servers[process.argv[2] ?? ""]?.();
-if (port === undefined)
-  throw new Error(`Cannot serve ${process.argv[2]}: not one of ${Object.keys(servers)}`);
+/** The others on a port, which end with this one. */
+async function startOthers(name: string, port: number, count: number): Promise<void> {
+  const words = [process.execPath, import.meta.path, name, "1", String(port)];
+  const starts = Array.from({ length: count }, async () => {
+    const child = Bun.spawn(words, { stdin: "ignore", stdout: "pipe", ipc() {} });
+    // It prints the port once it listens.
+    await child.stdout.getReader().read();
+  });
+  await Promise.all(starts);
+}
+
+const servers: Record<string, (place: Place) => number> = {
+  bare: serveBare,
+  elysia: serveElysia,
+  parse: serveParse,
+};
+const [, , name = "", processes = "1", shared = "0"] = process.argv;
+const port = servers[name]?.({ port: Number(shared), processes: Number(processes) });
+if (port === undefined) throw new Error(`Cannot serve ${name}: not one of ${Object.keys(servers)}`);
+await startOthers(name, port, Number(processes) - 1);
 console.log(port);
+process.on("disconnect", () => process.exit());
 process.on("exit", () => read.length);
 // An end in order, at which a profile is written.
 process.on("SIGTERM", () => process.exit());

@@ -16,9 +16,14 @@ export interface Server {
 /** What a small server prints first: its port. */
 export const PORT_LINE = /^(\d+)\n/;
 
-/** One of the small servers in server.ts. */
-export function startServer(name: string, settings: Readonly<Record<string, string>> = {}): Promise<Server> {
-  return startProgram(process.execPath, [join(import.meta.dir, "server.ts"), name], settings, PORT_LINE);
+/** One of the small servers in server.ts, in so many processes on one port. */
+export function startServer(
+  name: string,
+  settings: Readonly<Record<string, string>> = {},
+  processes = 1,
+): Promise<Server> {
+  const words = [join(import.meta.dir, "server.ts"), name, String(processes)];
+  return startProgram(process.execPath, words, settings, PORT_LINE);
 }
 
 /** The gateway, with the demo source and these settings. */
@@ -35,7 +40,7 @@ export function startRow(
   natsUrl: string,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Server> {
-  if ("small" in server) return startServer(server.small, settings);
+  if ("small" in server) return startServer(server.small, settings, server.workers);
   const { workers = 1, destinations = 1, isSpooling = false } = server;
   const config = join(folder, `${name}.json`);
   const ids = Array.from({ length: destinations }, (_, i) => `destination-${i}`);
