@@ -1,5 +1,6 @@
 // Where time comes from, so that a test can turn the hands itself. For what is told to people, see the callers' own
 // epoch clocks: this one only tells how much later it is.
+import { createBeat, PULSE_MS } from "./beat.ts";
 
 /** A clock that never goes back, and its timers. */
 export interface Clock {
@@ -7,7 +8,7 @@ export interface Clock {
   now(): number;
   /** Calls `act` once, `ms` from now; the function it returns calls that off. */
   after(ms: number, act: () => void): () => void;
-  /** Calls `act` every `ms` until the function it returns is called. */
+  /** Calls `act` every `ms` until the function it returns is called; the machine's keeps pulses, where `ms` is one at least. */
   every(ms: number, act: () => void): () => void;
 }
 
@@ -19,9 +20,13 @@ export const systemClock: Clock = {
     timer.unref();
     return () => clearTimeout(timer);
   },
-  every: (ms, act) => {
-    const timer = setInterval(act, ms);
-    timer.unref();
-    return () => clearInterval(timer);
-  },
+  every: (ms, act) => (ms < PULSE_MS ? tick(ms, act) : beat(ms, act)),
 };
+
+function tick(ms: number, act: () => void): () => void {
+  const timer = setInterval(act, ms);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+const beat = createBeat({ now: systemClock.now, every: tick });

@@ -96,10 +96,17 @@ export function createLoadShedder(options: LoadShedderOptions): LoadShedder {
   let dropFraction = 0;
   /** What is left of the fractions of those who were let in; one of them is turned away when it comes to 1. */
   let carry = 0;
+  /** Whether anybody has asked since the last probe. */
+  let isAsked = false;
 
   const probe = startWaitProbe({
     clock,
     openLoopback: options.openLoopback ?? openLoopback,
+    wasBusy() {
+      const wasAsked = isAsked;
+      isAsked = false;
+      return wasAsked;
+    },
     onWait: (waitMs) => change(readWait(waitMs), waitMs),
     onLost: () => change("lost", 0),
   });
@@ -114,6 +121,7 @@ export function createLoadShedder(options: LoadShedderOptions): LoadShedder {
 
   return {
     admits() {
+      isAsked = true;
       if (dropFraction === 0) return true;
       carry += dropFraction;
       if (carry < 1) return true;

@@ -171,6 +171,27 @@ export const PROCESS: readonly Mutant[] = [
     tests: ["test/process/descriptors.test.ts"],
   },
   {
+    name: "an act of the beat runs for each time that a stall has missed",
+    file: "src/runtime/beat.ts",
+    from: "one.dueMs = clock.now() + one.everyMs;",
+    to: "one.dueMs += one.everyMs;",
+    tests: ["test/runtime/beat.test.ts"],
+  },
+  {
+    name: "an act of the beat that was ended in the same pulse runs all the same",
+    file: "src/runtime/beat.ts",
+    from: " || !acts.has(one)",
+    to: "",
+    tests: ["test/runtime/beat.test.ts"],
+  },
+  {
+    name: "the pulse goes on without acts",
+    file: "src/runtime/beat.ts",
+    from: "if (acts.size > 0) return;\n      stopPulse?.();",
+    to: "if (acts.size > 0) return;",
+    tests: ["test/runtime/beat.test.ts"],
+  },
+  {
     name: "descriptors are looked after as often when none was ever missing",
     file: "src/process/descriptors.ts",
     from: "let stopLooking = clock.every(CALM_LOOK_MS, tick);",

@@ -45,6 +45,27 @@ export const SERVER: readonly Mutant[] = [
     tests: ["test/server/waitprobe.test.ts"],
   },
   {
+    name: "a byte is sent ten times a second to nobody's use",
+    file: "src/server/waitprobe.ts",
+    from: "if (!isBusy) waitMs = 0;\n    else if",
+    to: "if",
+    tests: ["test/server/waitprobe.test.ts", "test/server/loadshedder.test.ts"],
+  },
+  {
+    name: "the wait of the last request there was is told for ever",
+    file: "src/server/waitprobe.ts",
+    from: "if (!isBusy) waitMs = 0;\n    else if (",
+    to: "if (isBusy && ",
+    tests: ["test/server/waitprobe.test.ts"],
+  },
+  {
+    name: "a request does not begin the measuring of the wait",
+    file: "src/server/loadshedder.ts",
+    from: "isAsked = true;",
+    to: "",
+    tests: ["test/server/loadshedder.test.ts"],
+  },
+  {
     name: "the time a late probe has waited is forgotten",
     file: "src/server/waitprobe.ts",
     from: "const fromMs = Math.min(dueMs, nowMs);",

@@ -114,6 +114,7 @@ describe("createLoadShedder", () => {
         return { send: () => true, close() {} };
       },
     });
+    shedder.admits();
     return {
       shedder,
       changes,
@@ -121,10 +122,16 @@ describe("createLoadShedder", () => {
       /** Lets so many bytes arrive after so long, each sent by one probe and told by the next that comes after. */
       wait(waitMs: number, bytes: number): void {
         for (let byte = 0; byte < bytes; byte++) {
+          shedder.admits();
           clock.advance(waitMs);
           arrive();
           clock.advance(PROBE_MS - (waitMs % PROBE_MS));
         }
+      },
+      /** The byte of the first request is sent and arrives at once. */
+      settle(): void {
+        clock.advance(PROBE_MS);
+        arrive();
       },
       /** Lets the bytes wait until so many probes have found that they do. */
       stall: (probes: number) => clock.advance(probes * PROBE_MS),
@@ -152,6 +159,16 @@ describe("createLoadShedder", () => {
     stall(1);
     expect(changes).toEqual([[true, 800]]);
     expect(turnedAway(60)).toEqual([19, 39, 59]);
+  });
+
+  test("createLoadShedder measures nothing while nobody asks, and does again with the next request", () => {
+    const { shedder, stall, settle, changes } = start();
+    settle();
+    stall(100);
+    expect(changes).toEqual([]);
+    shedder.admits();
+    stall(FIRST_STEP);
+    expect(changes).toEqual([[true, 800]]);
   });
 
   test("createLoadShedder turns away a share that grows to nine of ten", () => {

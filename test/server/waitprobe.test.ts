@@ -10,6 +10,7 @@ function start() {
   let arrive = () => {};
   let lose = () => {};
   let isThere = true;
+  let isBusy = true;
   const clock: Clock = {
     now: () => nowMs,
     after: () => () => {},
@@ -34,6 +35,7 @@ function start() {
         close: () => told.push("closed"),
       };
     },
+    wasBusy: () => isBusy,
     onWait: (waitMs) => told.push(waitMs),
     onLost: () => told.push("lost"),
   });
@@ -47,6 +49,9 @@ function start() {
     tickAt: (ms: number) => at(ms, () => tick()),
     arriveAt: (ms: number) => at(ms, () => arrive()),
     lose: () => lose(),
+    calm: (isCalm: boolean) => {
+      isBusy = !isCalm;
+    },
     unplug: (isUnplugged: boolean) => {
       isThere = !isUnplugged;
     },
@@ -110,6 +115,19 @@ test("startWaitProbe tells 0 until there is a connection", () => {
   arriveAt(340);
   tickAt(400);
   expect(next().slice(1)).toEqual([0, 0, 0, "sent", 40, "sent"]);
+});
+
+test("startWaitProbe sends no byte and tells 0 while there is no request, and waits for the one that is on its way", () => {
+  const { tickAt, arriveAt, next, calm } = start();
+  tickAt(100);
+  calm(true);
+  tickAt(200);
+  arriveAt(230);
+  tickAt(300);
+  tickAt(400);
+  calm(false);
+  tickAt(500);
+  expect(next().slice(1)).toEqual([0, "sent", 100, 130, 0, 0, "sent"]);
 });
 
 test("startWaitProbe takes no byte for its own that it has not sent", () => {
