@@ -7,9 +7,11 @@ import type { Log } from "../observe/log.ts";
 import type { Snapshot } from "../observe/snapshot.ts";
 import type { Totals } from "../observe/totals.ts";
 import { createWorkerFeed } from "../observe/workerfeed.ts";
+import { systemClock } from "../runtime/clock.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { openGateway } from "./gateway.ts";
 import { untilStopped } from "./signals.ts";
+import { createTold } from "./told.ts";
 
 /** How a worker is. */
 export interface WorkerStatus {
@@ -32,7 +34,7 @@ export type ToWorker =
   | { readonly kind: "ask snapshot"; readonly question: number }
   | { readonly kind: "watch"; readonly viewers: readonly LiveViewer[] };
 
-const STATUS_MS = 250;
+const STATUS_MS = 300;
 // So that little is forgotten of a worker that dies.
 const SNAPSHOT_MS = 1000;
 
@@ -48,29 +50,33 @@ export function work(config: Config, initial: Configuration, runtime: Runtime, l
   };
   const feed = createWorkerFeed();
   const gateway = openGateway(config, initial, runtime, log, feed, slot);
-  const tellStatus = () => {
-    const isShedding = gateway.processes().shedding > 0;
-    tell({
-      kind: "status",
-      status: { state: gateway.state(), totals: gateway.metrics.totals(), isShedding },
-    });
-  };
+  const status = (): WorkerStatus => ({
+    state: gateway.state(),
+    totals: gateway.metrics.totals(),
+    isShedding: gateway.processes().shedding > 0,
+  });
   const tellSnapshot = async (question: number | null) =>
     tell({ kind: "snapshot", snapshot: await gateway.metrics.snapshot(), question });
+
+  const told = createTold(
+    status,
+    (now) => tell({ kind: "status", status: now }),
+    () => void tellSnapshot(null),
+  );
 
   process.on("message", (message: ToWorker) => {
     if (message.kind === "watch") feed.watch(message.viewers);
     else void tellSnapshot(message.question);
   });
-  setInterval(tellStatus, STATUS_MS);
-  setInterval(() => tellSnapshot(null), SNAPSHOT_MS);
-  setInterval(() => {
+  systemClock.every(STATUS_MS, told.status);
+  systemClock.every(SNAPSHOT_MS, told.snapshot);
+  systemClock.every(FLUSH_MS, () => {
     const batch = feed.take();
     if (batch !== null) tell({ kind: "live", batch });
-  }, FLUSH_MS);
+  });
   // Before the supervisor hears of us: it may pass a signal on at once.
   const ended = untilStopped(gateway.stop);
-  tellStatus();
+  told.status();
   tell({ kind: "listening", port: gateway.port });
   return ended;
 }

@@ -171,6 +171,20 @@ export const PROCESS: readonly Mutant[] = [
     tests: ["test/process/descriptors.test.ts"],
   },
   {
+    name: "a worker that has nothing new tells its status for ever",
+    file: "src/process/told.ts",
+    from: "if (text === last) return;",
+    to: "",
+    tests: ["test/process/told.test.ts"],
+  },
+  {
+    name: "a worker never tells its metrics unasked",
+    file: "src/process/told.ts",
+    from: "isChanged = true;",
+    to: "isChanged = false;",
+    tests: ["test/process/told.test.ts"],
+  },
+  {
     name: "an act of the beat runs for each time that a stall has missed",
     file: "src/runtime/beat.ts",
     from: "one.dueMs = clock.now() + one.everyMs;",
