@@ -72,4 +72,18 @@ export const BOUNDS: readonly Mutant[] = [
     to: "const WARY = 0;",
     tests: ["test/pixel/percent.test.ts"],
   },
+  {
+    name: "a payload is written where another one stands",
+    file: "src/pixel/payload.ts",
+    from: "this.#start = end;",
+    to: "",
+    tests: ["test/pixel/payload.test.ts"],
+  },
+  {
+    name: "a payload begins with the bytes of the one before it",
+    file: "src/pixel/payload.ts",
+    from: "byteOffset + this.#start, end - this.#start",
+    to: "byteOffset, end",
+    tests: ["test/pixel/payload.test.ts"],
+  },
 ];

@@ -34,6 +34,20 @@ export const SPOOL_FILE: readonly Mutant[] = [
     tests: [`${TESTS}/spool.rows.test.ts`],
   },
   {
+    name: "a payload that is no text passes for one",
+    file: `${SPOOL}/row.ts`,
+    from: "iif(typeof(payload) = 'text', CAST(payload AS BLOB), NULL) AS payload",
+    to: "CAST(payload AS BLOB) AS payload",
+    tests: [`${TESTS}/spool.rows.test.ts`],
+  },
+  {
+    name: "bytes that are no text are relayed from a file without checksums",
+    file: `${SPOOL}/row.ts`,
+    from: '"utf-8", { fatal: true }',
+    to: '"utf-8"',
+    tests: [`${TESTS}/spool.rows.test.ts`],
+  },
+  {
     name: "the quarantine does not count what is on its way there",
     file: `${SPOOL}/spool.ts`,
     from: "return addStocks(stored, addStocks(changes.refusedStock, commit.queue.refused));",

@@ -50,8 +50,8 @@ interface Constant {
 
 /**
  * Collects publishes and hands them over as few buffers, where the client's own `publish` makes three copies and several
- * objects a message. Of a command all but numbers and id are bytes that are copied, 0.12 µs a message; as one text, written
- * anew for each message, they cost 0.35.
+ * objects a message. Of a command all but numbers and id are bytes that are copied: 0.27 µs a message with 900 bytes of payload,
+ * 0.22 for further copies of an event, where a text that is made for each and written cost 0.56.
  */
 export class PublishEncoder implements PublishPath {
   readonly #inbox: string;

@@ -119,3 +119,24 @@ test("openFastPath gives null for a client whose inside has another shape", asyn
   expect(openFastPath({} as typeof connection)).toBe(null);
   await connection.close();
 });
+
+test("send writes behind what the client has still to write, and what follows in its order", async () => {
+  const { connection } = await open();
+  const arrived: string[] = [];
+  const order = connection.subscribe("order.*", {
+    callback: (_error, message) => void arrived.push(message.subject),
+  });
+  await connection.flush();
+  const path = openFastPath(connection);
+  const send = (last: number) => path?.send(encoder.encode(`PUB order.${last} 0\r\n\r\n`));
+  send(1);
+  connection.publish("order.2");
+  send(3);
+  send(4);
+  await connection.flush();
+  send(5);
+  await connection.flush();
+  expect(arrived).toEqual([1, 2, 3, 4, 5].map((last) => `order.${last}`));
+  order.unsubscribe();
+  await connection.close();
+});

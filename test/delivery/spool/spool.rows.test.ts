@@ -111,6 +111,17 @@ function makeVersion1(folder: string, firstSeq: bigint): void {
   });
 }
 
+test("read puts a row aside that is no UTF-8, in a file without checksums", async () => {
+  const folder = temporaryFolder();
+  makeVersion1(folder, 1n);
+  // What a lenient reader would take for JSON with a replacement character in it.
+  const cut = Buffer.from([...Buffer.from('{"a":"'), 0xc3, ...Buffer.from('"}')]).toString("hex");
+  alter(folder, (file) => file.exec(`UPDATE events SET payload = CAST(x'${cut}' AS TEXT) WHERE id = 'e3'`));
+  const { spool } = open(folder);
+  expect(ids(spool)).toEqual(["e0", "e1", "e4"]);
+  expect(spool.damagedRows).toBe(2);
+});
+
 test("openSpool goes on with a file of version 1, and finds what is no JSON in it", async () => {
   const folder = temporaryFolder();
   makeVersion1(folder, 1_700_000_000_000_000n);
