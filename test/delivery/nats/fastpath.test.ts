@@ -128,7 +128,7 @@ test("send writes behind what the client has still to write, and what follows in
   });
   await connection.flush();
   const path = openFastPath(connection);
-  const send = (last: number) => path?.send(encoder.encode(`PUB order.${last} 0\r\n\r\n`));
+  const send = (last: number) => path?.send(encoder.encode(`PUB order.${last} 0\r\n\r\n`), () => {});
   send(1);
   connection.publish("order.2");
   send(3);
