@@ -96,6 +96,7 @@ export class Plans {
     const kept: KeptPlan = { shape, conditions, plan, bytes, isUsed: false };
     shape.plans.set(conditions, kept);
     this.#shelf.add(kept);
+    this.#shape = shape;
   }
 
   /** The conditions of the query at hand, of this shape; `ODD` where it can have no plan. */
