@@ -71,14 +71,16 @@ describe("shapes in use", () => {
         twins.decide(requestFrom(FEW, `/pixel/v1/page?writeKey=wk_0&k${number >> 1}=1`, number++));
       }
     };
-    attack(12_000);
-    for (let visits = 0; visits < 100; visits++) {
+    attack(4000);
+    // The work of making plans is shared out by requests: honest shapes get theirs one after the other.
+    let planned = 0;
+    for (let round = 0; round < 2500 && planned < USUAL_SHAPES.length; round++) {
+      const before = twins.planned();
       for (const shape of USUAL_SHAPES) twins.decide(visit(shape, number++));
+      planned = twins.planned() - before;
       attack(8);
     }
-    const before = twins.planned();
-    for (const shape of USUAL_SHAPES) twins.decide(visit(shape, number++));
-    expect(twins.planned() - before).toBe(USUAL_SHAPES.length);
+    expect(planned).toBe(USUAL_SHAPES.length);
   });
 });
 
