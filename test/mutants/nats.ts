@@ -155,8 +155,8 @@ export const NATS_MUTANTS: readonly Mutant[] = [
   {
     name: "a copy's id is read in a buffer that it does not stand in",
     file: `${NATS}/encoder.ts`,
-    from: "this.#end = 0;\n    this.#idAt = -1;",
-    to: "this.#end = 0;",
+    from: "this.#unwritten = 0;\n    this.#idAt = -1;",
+    to: "this.#unwritten = 0;",
     tests: [`${TESTS}/encoder.test.ts`],
   },
   {

@@ -1,7 +1,6 @@
 // Walks every cell of the table: each phase, at each count of long waits and of steps, with each event.
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { systemClock } from "../../src/runtime/clock.ts";
 import {
   CALM,
   createLoadShedder,
@@ -10,7 +9,6 @@ import {
   type Load,
   type LoadEvent,
   type LoadPhase,
-  type LoadShedder,
   MAX_STEPS,
   nextLoad,
   readWait,
@@ -19,7 +17,6 @@ import {
 } from "../../src/server/loadshedder.ts";
 import { PROBE_MS } from "../../src/server/waitprobe.ts";
 import { createHandClock } from "../support/clock.ts";
-import { until } from "../support/until.ts";
 
 const EVENTS = ["long", "between", "short", "lost"] as const satisfies LoadEvent[];
 const load = (phase: LoadPhase, longWaits = 0, steps = 0): Load => ({ phase, longWaits, steps });
@@ -221,32 +218,5 @@ describe("createLoadShedder", () => {
     stall(50);
     expect(turnedAway(1000)).toEqual([]);
     expect(changes.map(([isShedding]) => isShedding)).toEqual([true]);
-  });
-});
-
-describe("createLoadShedder over a real connection", () => {
-  let shedder: LoadShedder | null = null;
-  afterEach(() => shedder?.stop());
-
-  /** Keeps the event loop busy in pieces, so that whatever waits for it waits long. */
-  async function busy(pieceMs: number, pieces: number): Promise<void> {
-    for (let piece = 0; piece < pieces; piece++) {
-      const endMs = performance.now() + pieceMs;
-      while (performance.now() < endMs);
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-  }
-
-  test("createLoadShedder turns some away while the event loop is behind, and nobody once it is not", async () => {
-    const changes: boolean[] = [];
-    shedder = createLoadShedder({ clock: systemClock, onChange: (isShedding) => changes.push(isShedding) });
-    const { admits } = shedder;
-    await until("some are turned away", async () => {
-      await busy(600, 1);
-      return Array.from({ length: 100 }, () => admits()).includes(false);
-    });
-    await until("both changes are told", () => changes.length === 2);
-    expect(changes).toEqual([true, false]);
-    expect(Array.from({ length: 100 }, () => admits())).not.toContain(false);
   });
 });
