@@ -16,6 +16,7 @@ import { RELAYING } from "./relay.ts";
 import { SERVER } from "./server.ts";
 import { SPOOL_FILE } from "./spool.ts";
 import { STREAMS } from "./streams.ts";
+import { WIRE } from "./wire.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   ...ADMIN,
@@ -34,4 +35,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SERVER,
   ...STREAMS,
   ...SPOOL_FILE,
+  ...WIRE,
 ];
