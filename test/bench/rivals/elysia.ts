@@ -3,6 +3,7 @@
 import { jetstream } from "@nats-io/jetstream";
 import { Elysia } from "elysia";
 import { connect } from "nats";
+import { nested } from "./nested.ts";
 
 const js = jetstream(await connect({ servers: process.env.NATS_URL ?? "localhost" }));
 
@@ -11,7 +12,7 @@ const app = new Elysia()
     const type = params.name.replace(".gif", "");
     const messageId = crypto.randomUUID();
     const event = {
-      ...query,
+      ...nested(Object.entries(query)),
       type,
       messageId,
       receivedAt: new Date().toISOString(),

@@ -3,6 +3,7 @@
 import { jetstream } from "@nats-io/jetstream";
 import Fastify from "fastify";
 import { connect } from "nats";
+import { nested } from "./nested.ts";
 
 interface Pixel {
   Params: { name: string };
@@ -16,7 +17,7 @@ fastify.get<Pixel>("/pixel/v1/:name", async ({ params, query, headers, ip }) => 
   const type = params.name.replace(".gif", "");
   const messageId = crypto.randomUUID();
   const event = {
-    ...query,
+    ...nested(Object.entries(query)),
     type,
     messageId,
     receivedAt: new Date().toISOString(),

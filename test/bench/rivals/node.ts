@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { jetstream } from "@nats-io/jetstream";
 import { connect } from "nats";
+import { nested } from "./nested.ts";
 
 const js = jetstream(await connect({ servers: process.env.NATS_URL ?? "localhost" }));
 
@@ -12,7 +13,7 @@ const server = createServer(async ({ url, headers, socket }, response) => {
   const type = pathname.replace("/pixel/v1/", "").replace(".gif", "");
   const messageId = crypto.randomUUID();
   const event = {
-    ...Object.fromEntries(searchParams),
+    ...nested(searchParams),
     type,
     messageId,
     receivedAt: new Date().toISOString(),

@@ -36,8 +36,19 @@ export function nodeVersion(): string | null {
 export function startRival({ file, runtime }: Rival, natsUrl: string): Promise<Server> {
   const source = join(import.meta.dir, file);
   if (runtime === "bun") return startProgram(process.execPath, [source], { NATS_URL: natsUrl }, PORT_LINE);
-  const program = join(FOLDER, file.replace(".ts", ".js"));
   mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(program, new Bun.Transpiler({ loader: "ts" }).transformSync(readFileSync(source, "utf8")));
-  return startProgram("node", [program], { NATS_URL: natsUrl }, PORT_LINE);
+  for (const each of [file, "nested.ts"]) transpile(each);
+  return startProgram("node", [join(FOLDER, scriptOf(file))], { NATS_URL: natsUrl }, PORT_LINE);
+}
+
+function transpile(file: string): void {
+  const source = readFileSync(join(import.meta.dir, file), "utf8").replace(
+    "./nested.ts",
+    scriptOf("./nested.ts"),
+  );
+  writeFileSync(join(FOLDER, scriptOf(file)), new Bun.Transpiler({ loader: "ts" }).transformSync(source));
+}
+
+function scriptOf(file: string): string {
+  return file.replace(".ts", ".js");
 }
