@@ -35,15 +35,14 @@ export function compilePlan(keys: readonly string[], layout: Layout, conditions:
 
   const { event } = built;
   const places = new Map<string, Place>();
-  const put = (marker: string, text: number, kind: number = SLOT.text) =>
-    places.set(marker, { kind, parameter: -1, text });
+  const put = (marker: string, text: number) => places.set(marker, { kind: SLOT.text, parameter: -1, text });
   for (const [parameter, value] of values.entries()) {
     if (value !== "") places.set(value, { kind: SLOT.value, parameter, text: TEXT.none });
   }
-  put(MARKERS.userAgent, TEXT.userAgent, SLOT.shared);
-  put(MARKERS.locale, TEXT.locale, SLOT.shared);
+  put(MARKERS.userAgent, TEXT.userAgent);
+  put(MARKERS.locale, TEXT.locale);
   put(MARKERS.referer, TEXT.referer);
-  put(MARKERS.sourceId, TEXT.sourceId, SLOT.shared);
+  put(MARKERS.sourceId, TEXT.sourceId);
   put(ADDRESS, TEXT.address);
   if (has(CONDITION.truncate)) put(GIVEN_ADDRESS, TEXT.ip);
 

@@ -1,8 +1,7 @@
 // Cuts the JSON of an event whose texts are markers into the pieces of a plan. Knows no field.
 import { isObject } from "../fields.ts";
 import type { QueryObject, QueryValue } from "../query.ts";
-import { type Piece, pieceOf } from "./piece.ts";
-import { type Plan, SLOT, type Slot, TEXT } from "./plan.ts";
+import { type Plan, packPlan, SLOT, type Slot, TEXT } from "./plan.ts";
 
 /** What is written in place of a marker. */
 export type Place = Omit<Slot, "before">;
@@ -27,7 +26,6 @@ class Cutter {
   readonly #places: ReadonlyMap<string, Place>;
   readonly #flags: readonly string[];
   readonly #slots: Slot[] = [];
-  #bytes = 0;
   /** All that was written, markers too, and what was since the last of these. */
   #whole = "";
   #piece = "";
@@ -47,12 +45,7 @@ class Cutter {
 
   end(expected: string): Plan | null {
     const end = this.#takePiece();
-    if (this.#whole !== expected) return null;
-    const times = new Map<number, number>();
-    for (const { parameter } of this.#slots) {
-      if (parameter >= 0) times.set(parameter, (times.get(parameter) ?? 0) + 1);
-    }
-    return { slots: this.#slots, end, bytes: this.#bytes, repeats: Math.max(0, ...times.values()) };
+    return this.#whole === expected ? packPlan(this.#slots, end) : null;
   }
 
   #writeText(text: string): void {
@@ -94,10 +87,9 @@ class Cutter {
     this.#whole += marker;
   }
 
-  #takePiece(): Piece {
-    const piece = pieceOf(this.#piece);
-    this.#bytes += piece.length;
-    this.#whole += this.#piece;
+  #takePiece(): string {
+    const piece = this.#piece;
+    this.#whole += piece;
     this.#piece = "";
     return piece;
   }

@@ -24,30 +24,24 @@ export function pieceOf(text: string): Piece {
   return { words, length: bytes.length };
 }
 
+/** Words that a piece of so many bytes has. */
+export function wordsOf(bytes: number): number {
+  return (bytes + OVERHANG) >> 3;
+}
+
+/** Copies the `count` words from `first` on to `to` from `at` on. */
+export function writeWords(
+  to: DataView,
+  at: number,
+  words: Float64Array,
+  first: number,
+  count: number,
+): void {
+  for (let i = 0; i < count; i++) to.setFloat64(at + i * WORD, words[first + i] as number, true);
+}
+
 /** Copies a piece to `to` from `at` on, and returns where it ends. */
 export function writePiece(to: DataView, at: number, { words, length }: Piece): number {
   for (let i = 0; i < words.length; i++) to.setFloat64(at + i * WORD, words[i] as number, true);
   return at + length;
-}
-
-/** Texts that come again and again, such as user agents: each as a piece, bounded. */
-export class Pieces {
-  readonly #most: number;
-  readonly #longest: number;
-  readonly #known = new Map<string, Piece>();
-
-  constructor(most: number, longest: number) {
-    this.#most = most;
-    this.#longest = longest;
-  }
-
-  /** A text as JSON has it between its quotes. */
-  of(text: string): Piece {
-    const known = this.#known.get(text);
-    if (known !== undefined) return known;
-    const piece = pieceOf(JSON.stringify(text).slice(1, -1));
-    if (this.#known.size >= this.#most) this.#known.clear();
-    if (text.length <= this.#longest) this.#known.set(text, piece);
-    return piece;
-  }
 }

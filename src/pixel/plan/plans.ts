@@ -14,9 +14,9 @@ import { Ration, Sightings } from "./sightings.ts";
 import { Trie } from "./trie.ts";
 
 const BOUNDS = { most: 2048, mostBytes: 8 * 1024 * 1024 };
-/** What a plan costs beside its pieces: objects, and its part of the tree of keys. */
-const PLAN_BYTES = 1024;
-const SLOT_BYTES = 128;
+/** What a plan costs beside its arrays, and each key in the tree. */
+const PLAN_BYTES = 512;
+const KEY_BYTES = 512;
 
 /** The conditions of a query whose shape is not known. */
 const NOT_READ = -2;
@@ -91,8 +91,10 @@ export class Plans {
     const { layout } = shape;
     const plan = layout === null || conditions === ODD ? null : compilePlan(keys, layout, conditions);
     this.#made++;
-    const slots = plan?.slots.length ?? keys.length;
-    const bytes = PLAN_BYTES + slots * SLOT_BYTES + (plan?.bytes ?? 0);
+    const bytes =
+      PLAN_BYTES +
+      keys.length * KEY_BYTES +
+      (plan === null ? 0 : plan.slots.byteLength + plan.pieces.byteLength);
     const kept: KeptPlan = { shape, conditions, plan, bytes, isUsed: false };
     shape.plans.set(conditions, kept);
     this.#shelf.add(kept);

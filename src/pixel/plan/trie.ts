@@ -7,7 +7,8 @@ export class Place<T> {
   readonly prefix: string;
   readonly parent: Place<T> | null;
   readonly next = new Map<string, Place<T>>();
-  /** Some of `next`; whatever is met goes one forward, so that those that are met most are tried first. */
+  /** Some of `next`, tried first to last; whatever is met goes one forward, so that what is met most is tried first. */
+  first: Place<T> | null = null;
   readonly near: Place<T>[] = [];
   /** A number of its own; how many keys end here, and how long they are without their `=`. */
   readonly number: number;
@@ -16,6 +17,7 @@ export class Place<T> {
   /** What ends here. */
   shape: T | null = null;
   /** The bytes of `prefix`, four to a word, and those that are left. */
+  readonly length: number;
   readonly #words: Int32Array;
   readonly #rest: number;
   readonly #mask: number;
@@ -23,6 +25,7 @@ export class Place<T> {
   constructor(prefix: string, parent: Place<T> | null, number: number) {
     this.prefix = prefix;
     this.parent = parent;
+    this.length = prefix.length;
     this.number = number;
     this.depth = parent === null ? 0 : parent.depth + 1;
     this.letters = parent === null ? 0 : parent.letters + prefix.length - 1;
@@ -68,7 +71,7 @@ export class Trie<T> {
       const next = nextOf(place, url, view, at);
       if (next === null) break;
       place = next;
-      const start = at + next.prefix.length;
+      const start = at + next.length;
       const mark = url.indexOf("&", start);
       const end = mark < 0 ? length : mark;
       starts[count] = start;
@@ -89,7 +92,8 @@ export class Trie<T> {
       if (next === undefined) {
         next = new Place(prefix, place, ++this.#places);
         place.next.set(prefix, next);
-        if (place.near.length < NEAR) place.near.push(next);
+        if (place.first === null) place.first = next;
+        else if (place.near.length < NEAR) place.near.push(next);
       }
       place = next;
     }
@@ -105,27 +109,44 @@ export class Trie<T> {
       parent.next.delete(prefix);
       const at = parent.near.indexOf(place);
       if (at >= 0) parent.near.splice(at, 1);
+      if (parent.first === place)
+        parent.first = parent.near.shift() ?? parent.next.values().next().value ?? null;
       place = parent;
     }
   }
 }
 
 function nextOf<T>(place: Place<T>, url: string, view: DataView, at: number): Place<T> | null {
+  const { first } = place;
+  if (first === null) return null;
+  return first.isAt(view, at) ? first : nextNear(place, first, url, view, at);
+}
+
+function nextNear<T>(
+  place: Place<T>,
+  first: Place<T>,
+  url: string,
+  view: DataView,
+  at: number,
+): Place<T> | null {
   const { near } = place;
   for (let i = 0; i < near.length; i++) {
     const next = near[i] as Place<T>;
     if (!next.isAt(view, at)) continue;
-    if (i > 0) {
+    if (i === 0) {
+      near[0] = first;
+      place.first = next;
+    } else {
       near[i] = near[i - 1] as Place<T>;
       near[i - 1] = next;
     }
     return next;
   }
   // All ways on are near where there are few.
-  if (place.next.size <= near.length) return null;
+  if (place.next.size <= near.length + 1) return null;
   const equals = url.indexOf("=", at);
   const next = place.next.get(url.slice(at, equals + 1)) ?? null;
-  // The last one makes way: the next time it is tried before it is looked up.
+  // The last one makes way: the next time this one is tried before it is looked up.
   if (next !== null) near[near.length < NEAR ? near.length : NEAR - 1] = next;
   return next;
 }

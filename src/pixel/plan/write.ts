@@ -1,7 +1,7 @@
 // Writes an event by its plan: piece, slot, piece, slot.
 import { MOST_BYTES, writeText, writeValue } from "./bytes.ts";
-import { OVERHANG, type Piece, Pieces, pieceOf, writePiece } from "./piece.ts";
-import { type Plan, SLOT, type Slot, TEXT } from "./plan.ts";
+import { OVERHANG, type Piece, pieceOf, wordsOf, writePiece, writeWords } from "./piece.ts";
+import { PACKED, type Plan, SLOT, TEXT } from "./plan.ts";
 import { type Text, textAt } from "./text.ts";
 
 /** What a plan is filled in with. */
@@ -17,9 +17,6 @@ export interface Filling {
 
 const UNKNOWN_PAGE = pieceOf("Unknown Page");
 
-/** User agents, languages, source ids: a few hundred make nearly all of them. */
-const shared = new Pieces(2048, 512);
-
 /** Bytes that writing an event may need. */
 export function mostBytes(plan: Plan, { query, texts, flags }: Filling): number {
   let letters = query.length * plan.repeats;
@@ -31,29 +28,39 @@ export function mostBytes(plan: Plan, { query, texts, flags }: Filling): number 
 export function writeEvent(to: Buffer, at: number, plan: Plan, filling: Filling): number {
   const view = viewOf(to);
   const { query, texts } = filling;
-  const { slots } = plan;
+  const { slots, pieces } = plan;
   let place = at;
-  for (let i = 0; i < slots.length; i++) {
-    const { before, kind, parameter, text } = slots[i] as Slot;
-    place = writePiece(view, place, before);
+  let word = 0;
+  for (let slot = 0; slot < slots.length; slot += PACKED) {
+    const length = slots[slot] as number;
+    const count = wordsOf(length);
+    writeWords(view, place, pieces, word, count);
+    place += length;
+    word += count;
+    const kind = slots[slot + 1] as number;
+    const parameter = slots[slot + 2] as number;
     if (kind === SLOT.value || (kind === SLOT.anonymousId && filling.isIdAsGiven)) {
       place = writeParameter(to, place, parameter, query);
-    } else if (kind === SLOT.name) {
+      continue;
+    }
+    if (kind === SLOT.name) {
       place =
         query.starts[parameter] === query.ends[parameter]
           ? writePiece(view, place, UNKNOWN_PAGE)
           : writeParameter(to, place, parameter, query);
-    } else if (kind === SLOT.shared) place = writePiece(view, place, shared.of(texts[text] as string));
-    else if (kind === SLOT.instant) {
-      const instant = texts[text] as string;
+      continue;
+    }
+    const text = texts[slots[slot + 3] as number] as string;
+    if (kind === SLOT.instant) {
       // Most are the time of the request, which many events share.
-      if (instant === texts[TEXT.receivedAt]) place = writePiece(view, place, nowOf(instant));
-      else place += to.write(instant, place);
-    } else if (kind === SLOT.plain) place += to.write(texts[text] as string, place);
+      if (text === texts[TEXT.receivedAt]) place = writePiece(view, place, nowOf(text));
+      else place += to.write(text, place);
+    } else if (kind === SLOT.plain) place += to.write(text, place);
     else if (kind === SLOT.flags) place += to.write(filling.flags, place);
-    else place = writeText(to, place, texts[text] as string);
+    else place = writeText(to, place, text);
   }
-  return writePiece(view, place, plan.end);
+  writeWords(view, place, pieces, word, wordsOf(plan.endBytes));
+  return place + plan.endBytes;
 }
 
 function writeParameter(to: Buffer, at: number, parameter: number, query: Text): number {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { cut, type Place } from "../../../src/pixel/plan/cut.ts";
-import { type Piece, writePiece } from "../../../src/pixel/plan/piece.ts";
-import { SLOT, TEXT } from "../../../src/pixel/plan/plan.ts";
+import { wordsOf } from "../../../src/pixel/plan/piece.ts";
+import { PACKED, type Plan, SLOT, TEXT } from "../../../src/pixel/plan/plan.ts";
 import { type QueryObject, readQuery } from "../../../src/pixel/query.ts";
 import { Rejection } from "../../../src/pixel/rejection.ts";
 
@@ -14,17 +14,23 @@ function read(query: string): QueryObject {
   return object;
 }
 
-function textOf(piece: Piece): string {
-  const to = Buffer.alloc(piece.length + 8);
-  const end = writePiece(new DataView(to.buffer, to.byteOffset, to.length), 0, piece);
-  return to.toString("utf8", 0, end);
-}
-
 /** A plan's pieces and, between them, the parameters of its slots. */
-function shown(event: QueryObject, places: ReadonlyMap<string, Place>): (string | number)[] {
-  const plan = cut(event, places, FLAGS);
+function shown(plan: Plan | null): (string | number)[] {
   if (plan === null) throw new Error("there is no plan");
-  return [...plan.slots.flatMap(({ before, parameter }) => [textOf(before), parameter]), textOf(plan.end)];
+  const { slots, pieces, endBytes } = plan;
+  const bytes = Buffer.from(pieces.buffer);
+  const parts: (string | number)[] = [];
+  let at = 0;
+  const take = (length: number) => {
+    parts.push(bytes.toString("utf8", at, at + length));
+    at += wordsOf(length) * 8;
+  };
+  for (let slot = 0; slot < slots.length; slot += PACKED) {
+    take(slots[slot] ?? 0);
+    parts.push(slots[slot + 2] ?? Number.NaN);
+  }
+  take(endBytes);
+  return parts;
 }
 
 test("cut ends a piece at each text that is a marker", () => {
@@ -33,7 +39,7 @@ test("cut ends a piece at each text that is a marker", () => {
     ["<1>", place(1)],
   ]);
   const event = read("a=<0>&b.c=é&b.d=<1>&l.1=<0>&l.2=x");
-  expect(shown(event, places)).toEqual([
+  expect(shown(cut(event, places, FLAGS))).toEqual([
     '{"a":"',
     0,
     '","b":{"c":"é","d":"',
@@ -45,7 +51,7 @@ test("cut ends a piece at each text that is a marker", () => {
 });
 
 test("cut takes no key for a marker", () => {
-  expect(shown(read("<0>=x&a.<0>=<0>"), new Map([["<0>", place(0)]]))).toEqual([
+  expect(shown(cut(read("<0>=x&a.<0>=<0>"), new Map([["<0>", place(0)]]), FLAGS))).toEqual([
     '{"<0>":"x","a":{"<0>":"',
     0,
     '"}}',
@@ -54,14 +60,14 @@ test("cut takes no key for a marker", () => {
 
 test("cut leaves out what is hidden, and writes numbers as keys first, as JSON does", () => {
   const event = { ...read("b=<0>&7=x&hidden=y"), hidden: undefined } as unknown as QueryObject;
-  expect(shown(event, new Map([["<0>", place(0)]]))).toEqual(['{"7":"x","b":"', 0, '"}']);
+  expect(shown(cut(event, new Map([["<0>", place(0)]]), FLAGS))).toEqual(['{"7":"x","b":"', 0, '"}']);
 });
 
 test("cut ends a piece at the flags", () => {
   const flags = FLAGS as unknown as QueryObject[string];
   const plan = cut({ a: flags, b: [] }, new Map(), FLAGS);
-  expect(plan?.slots.map(({ kind }) => kind)).toEqual([SLOT.flags]);
-  expect(plan === null ? null : textOf(plan.end)).toBe(',"b":[]}');
+  expect(plan?.slots[1]).toBe(SLOT.flags);
+  expect(shown(plan)).toEqual(['{"a":', -1, ',"b":[]}']);
 });
 
 test("cut counts how often a value is written at most, and the bytes of all pieces", () => {

@@ -70,6 +70,14 @@ test("Trie.remove forgets a shape and leaves those that share its keys", () => {
   expect(find(trie, "a=1&d=2")).toEqual(["a d", "1", "2"]);
 });
 
+test("Trie.find finds those of many ways on that are left", () => {
+  const keys = Array.from({ length: 30 }, (_, i) => `key${i}`);
+  const trie = trieOf(...keys);
+  const [last = ""] = keys.slice(-1);
+  for (const key of keys) if (key !== last) trie.remove(trie.add([key]));
+  expect(find(trie, `${last}=1`)).toEqual([last, "1"]);
+});
+
 test("Trie.find agrees with a map of all shapes, whatever was added, removed and met before", () => {
   const key = fc.constantFrom("a", "b", "ab", "abc.d", "abcd", "abc.e", "writeKey", "w", "");
   const shape = fc.array(key, { minLength: 1, maxLength: 4 }).map((keys) => keys.join(" "));
