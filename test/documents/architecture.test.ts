@@ -21,7 +21,7 @@ test("docs/architecture.md shows every room of src, and no other", () => {
     const [, indent = "", name = ""] = /^( +)(\S+)/.exec(line) ?? [];
     shown.push(indent.length > 2 ? `${shown.filter((room) => !/\/.+/.test(room)).at(-1)}${name}` : name);
   }
-  const rooms = ["", "delivery/"].flatMap((folder) =>
+  const rooms = ["", "delivery/", "pixel/"].flatMap((folder) =>
     readdirSync(join(ROOT, "src", folder), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map((entry) => `${folder}${entry.name}/`),

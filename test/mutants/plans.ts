@@ -160,13 +160,6 @@ export const PLANS: readonly Mutant[] = [
     "if (buffer !== lastBuffer) {",
     "if (lastBuffer === null) {",
   ),
-  mutant(
-    "piece",
-    LEAKS,
-    "a text is taken for one of its length",
-    "const known = this.#known.get(text);",
-    "const known = [...this.#known].find(([other]) => other.length === text.length)?.[1];",
-  ),
   mutant("bytes", VALUES, "a character of four bytes ends after three", "byte < 0xf0 ? 2 : 3", "2"),
   mutant(
     "shelf",

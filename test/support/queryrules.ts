@@ -1,5 +1,5 @@
-// The rules of query strings, as the tests of whatever reads one hold it to them: docs/wire-contract.md, "From query
-// string to event".
+// The rules of query strings, as the tests of whatever reads one hold it to them. Source:
+// docs/wire-contract.md, "From query string to event".
 
 /** One row a rule: the rule, the query, the object as JSON text. */
 export const QUERY_RULES: readonly (readonly [string, string, string])[] = [

@@ -1,6 +1,6 @@
 // The fast path from a query to an event's bytes, for queries whose keys have been met before in this order. It is right or
-// silent: what it does not write the reference does (readQuery, buildEvent, JSON.stringify). docs/performance.md, "The fast
-// path", tells it step by step.
+// silent: what it does not write the reference does (readQuery, buildEvent, JSON.stringify). Told step by step in
+// docs/performance.md, "The fast path".
 import type { SourcePolicy } from "../build.ts";
 import type { RequestFacts } from "../facts.ts";
 import type { EventType } from "../schema.ts";
