@@ -71,8 +71,22 @@ export const WIRE: readonly Mutant[] = [
   {
     name: "every turn is a write",
     file: `${NATS}/outlet.ts`,
-    from: "if (waitMs <= 0) this.flush();",
+    from: "if (waitMs <= 0 || this.#waiting >= MANY) this.flush();",
     to: "if (waitMs < 9) this.flush();",
+    tests: [`${TESTS}/outlet.test.ts`],
+  },
+  {
+    name: "many messages wait for their time",
+    file: `${NATS}/outlet.ts`,
+    from: "if (waitMs <= 0 || this.#waiting >= MANY) this.flush();",
+    to: "if (waitMs <= 0) this.flush();",
+    tests: [`${TESTS}/outlet.test.ts`],
+  },
+  {
+    name: "what waits for its time is written once and never again",
+    file: `${NATS}/outlet.ts`,
+    from: "this.#isTimed = false;\n      if",
+    to: "if",
     tests: [`${TESTS}/outlet.test.ts`],
   },
   {

@@ -38,7 +38,7 @@ test("Outlet writes what is published in one turn at its end, at once", async ()
   expect(writes).toEqual([["a", "rejected", "b"]]);
 });
 
-test("Outlet writes once a millisecond at the most, and lets nothing wait longer", async () => {
+test("Outlet writes few messages once a millisecond at the most, and lets nothing wait longer", async () => {
   const { wire, writes, publish } = openOutlet();
   publish("a");
   await turn();
@@ -68,4 +68,26 @@ test("Outlet writes at once what waits when it is told to, and goes on after tha
   await turn();
   wire.advance(1);
   expect(writes).toEqual([["a"], ["b"], ["c"]]);
+});
+
+test("Outlet writes many messages at the end of their turn, whenever the last write was", async () => {
+  const { wire, writes, publish } = openOutlet();
+  publish("a");
+  await turn();
+  for (let index = 0; index < 15; index++) publish("b");
+  await turn();
+  expect(writes).toHaveLength(1);
+  publish("b");
+  await turn();
+  expect(writes).toEqual([["a"], Array(16).fill("b")]);
+  // The timer that those had, too, is the next ones'.
+  publish("c");
+  await turn();
+  expect(writes).toHaveLength(2);
+  wire.advance(1);
+  expect(writes).toEqual([["a"], Array(16).fill("b"), ["c"]]);
+  wire.advance(5);
+  publish("d");
+  await turn();
+  expect(writes).toHaveLength(4);
 });
