@@ -89,5 +89,9 @@ test("Outlet writes many messages at the end of their turn, whenever the last wr
   wire.advance(5);
   publish("d");
   await turn();
+  publish("e");
+  await turn();
   expect(writes).toHaveLength(4);
+  wire.advance(1);
+  expect(writes.slice(3)).toEqual([["d"], ["e"]]);
 });
