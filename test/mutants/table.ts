@@ -10,6 +10,7 @@ import type { Mutant } from "./mutant.ts";
 import { NATS_MUTANTS } from "./nats.ts";
 import { OBSERVE } from "./observe.ts";
 import { PAGE } from "./page.ts";
+import { PLAN_PARTS } from "./planparts.ts";
 import { PLANS } from "./plans.ts";
 import { PROCESS } from "./process.ts";
 import { RELAYING } from "./relay.ts";
@@ -29,6 +30,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...NATS_MUTANTS,
   ...OBSERVE,
   ...PAGE,
+  ...PLAN_PARTS,
   ...PLANS,
   ...PROCESS,
   ...RELAYING,

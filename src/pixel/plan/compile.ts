@@ -60,9 +60,12 @@ export function compilePlan(keys: readonly string[], layout: Layout, conditions:
     parameter: -1,
     text: TEXT.messageId,
   });
-  const isGiven = !isAssigned && !has(CONDITION.anonymised);
-  const parameter = isGiven ? layout.anonymousId : -1;
-  mark("anonymousId", { kind: isGiven ? SLOT.anonymousId : SLOT.plain, parameter, text: TEXT.anonymousId });
+  const parameter = isAssigned ? -1 : layout.anonymousId;
+  mark("anonymousId", {
+    kind: isAssigned ? SLOT.plain : SLOT.anonymousId,
+    parameter,
+    text: TEXT.anonymousId,
+  });
   if (type === "page" && layout.name >= 0) {
     mark("name", { kind: SLOT.name, parameter: layout.name, text: TEXT.none });
   }

@@ -30,6 +30,8 @@ export interface PlanCounts {
   /** Plans that are kept, and their bytes, about. */
   readonly kept: number;
   readonly bytes: number;
+  /** Keys in the tree of shapes. */
+  readonly keys: number;
 }
 
 /** Plans, made as they are needed. */
@@ -52,6 +54,7 @@ export class Plans {
       written: this.#planned.written,
       made: this.#made,
       kept: this.#shelf.size,
+      keys: this.#trie.size,
       bytes: this.#shelf.bytes,
     };
   }

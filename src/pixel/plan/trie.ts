@@ -57,6 +57,8 @@ const NEAR = 8;
 export class Trie<T> {
   readonly #root = new Place<T>("", null, 0);
   #places = 0;
+  /** Keys in the tree. */
+  size = 0;
   /** The place that the last search came to, and where it stopped in the query. */
   reached = this.#root;
   reachedAt = 0;
@@ -92,6 +94,7 @@ export class Trie<T> {
       if (next === undefined) {
         next = new Place(prefix, place, ++this.#places);
         place.next.set(prefix, next);
+        this.size++;
         if (place.first === null) place.first = next;
         else if (place.near.length < NEAR) place.near.push(next);
       }
@@ -107,6 +110,7 @@ export class Trie<T> {
     while (place.parent !== null && place.shape === null && place.next.size === 0) {
       const { parent, prefix } = place;
       parent.next.delete(prefix);
+      this.size--;
       const at = parent.near.indexOf(place);
       if (at >= 0) parent.near.splice(at, 1);
       if (parent.first === place)

@@ -12,6 +12,7 @@ const REFUSED: readonly [rule: string, url: string][] = [
 for (const [rule, url] of REFUSED) {
   test(`Text.load refuses a URL ${rule}`, () => {
     const text = new Text();
+    text.load("/?a=1");
     expect(text.load(url)).toBe(false);
     expect(text.url).toBe("");
   });

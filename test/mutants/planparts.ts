@@ -1,0 +1,105 @@
+// Faults of the parts of the fast path, each held by the part's own tests.
+import type { Mutant } from "./mutant.ts";
+
+const mutant = (file: string, name: string, from: string, to: string, tests = file): Mutant => ({
+  name: `a part of plans: ${name}`,
+  file: `src/pixel/plan/${file}.ts`,
+  from,
+  to,
+  tests: [`test/pixel/plan/${tests}.test.ts`],
+});
+
+export const PLAN_PARTS: readonly Mutant[] = [
+  mutant("trie", "the last letters of a key are not compared", "& this.#mask) === this.#rest", "& 0) === 0"),
+  mutant(
+    "trie",
+    "the first letters of a key are not compared",
+    "!== words[i]) return false;",
+    "=== 0) return false;",
+  ),
+  mutant(
+    "trie",
+    "a query that goes on ends where its shape does",
+    "return at < length ? null : place.shape;",
+    "return place.shape;",
+  ),
+  mutant("trie", "a key that is removed takes others with it", "&& place.next.size === 0", ""),
+  mutant("trie", "what is left of many ways on is lost", " ?? parent.next.values().next().value", ""),
+  mutant(
+    "trie",
+    "ways on beyond the first few are not looked up",
+    "place.next.size <= near.length + 1",
+    "place.next.size >= 0",
+  ),
+  mutant("trie", "a way on is lost where another one goes forward", "near[i] = near[i - 1] as Place<T>;", ""),
+  mutant(
+    "text",
+    "what is not ASCII is loaded all the same",
+    "!== length) return false;",
+    "< length) return false;",
+  ),
+  mutant("text", "a URL that was refused stays at hand", 'this.url = "";\n', "\n"),
+  mutant(
+    "keys",
+    "the order of keys is no part of a shape",
+    "hash = Math.imul(hash ^ text",
+    "hash = (hash ^ text",
+  ),
+  mutant("keys", "an empty parameter is none", "equals > end || ", ""),
+  mutant("keys", "keys are of any length in all", "if (length > MOST_LETTERS) return ODD_KEYS;", ""),
+  mutant("keys", "a key may hold anything", "PRINTABLE.test(key)", "key !== null"),
+  mutant("shelf", "the mark of use stays for ever", "item.isUsed = false;", ""),
+  mutant("shelf", "everything is looked at", "if (looks === LOOKS) return false;", ""),
+  mutant(
+    "shelf",
+    "the hand begins anew each time",
+    "let looks = 0; this",
+    "let looks = (this.#hand = 0); this",
+  ),
+  mutant(
+    "sightings",
+    "the first sighting is the second",
+    "this.#hashes[place] = hash;\n    return false;",
+    "return true;",
+  ),
+  mutant(
+    "sightings",
+    "credit grows without bound",
+    "if (this.#credit < PLANS_AT_ONCE * QUERIES_A_PLAN) this",
+    "this",
+  ),
+  mutant("cut", "a gap in an array is left out", "this.write(item);", "if (item !== null) this.write(item);"),
+  mutant("cut", "what is hidden is written", "if (value === undefined) continue;", ""),
+  mutant("cut", "JSON of another kind is cut", "this.#whole === expected ? ", "true ? "),
+  mutant("plan", "a value that is written again has no room", "(times.get(parameter) ?? 0) + 1", "1", "cut"),
+  mutant(
+    "piece",
+    "a piece ends with its last whole word",
+    "Math.ceil(bytes.length / WORD)",
+    "bytes.length >> 3",
+  ),
+  mutant("layout", "an id with fields is an id", "return null;\n  if (writeKey", ";\n  if (writeKey"),
+  mutant("layout", "a query without a write key has a shape", "if (writeKey === undefined) return null;", ""),
+  mutant(
+    "compile",
+    "an id that is assigned is the client's",
+    'values[layout.anonymousId] = "";',
+    "",
+    "plans",
+  ),
+  mutant(
+    "compile",
+    "a userId stays where an identity is assigned",
+    "values[layout.userId] = BLANK;",
+    "",
+    "plans",
+  ),
+  mutant("plans", "a plan is made at the first sighting", "!this.#sightings.wasMet(hash) || ", ""),
+  mutant("plans", "a plan is made again and again", "    this.#shape = shape;\n  }", "  }"),
+  mutant(
+    "plans",
+    "plans that go leave their shapes",
+    "if (shape.plans.size === 0) this",
+    "if (shape.plans.size < 0) this",
+  ),
+];
