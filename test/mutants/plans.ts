@@ -162,5 +162,13 @@ export const PLANS: readonly Mutant[] = [
     "this.#bytes >= mostBytes * 1000",
   ),
   mutant("sightings", ATTACK, "plans without ration", "if (this.#credit < QUERIES_A_PLAN) return false;", ""),
+  mutant("trie", ATTACK, "a key that went is still tried", "if (at >= 0) parent.near.splice(at, 1);", ""),
+  mutant(
+    "trie",
+    ATTACK,
+    "the first key that went is still tried",
+    "if (parent.first === place)",
+    "if (parent === place)",
+  ),
   mutant("text", KEYS, "a fragment belongs to the query", 'mark < 0 || url.includes("#")', "mark < 0"),
 ];
