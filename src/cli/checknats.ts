@@ -2,7 +2,7 @@
 // nothing.
 import type { Config } from "../config/environment.ts";
 import type { Layout } from "../config/layout.ts";
-import { writeDuration } from "../config/units.ts";
+import { countOf, writeDuration } from "../config/units.ts";
 import type { Finding } from "../delivery/finding.ts";
 import { reasonOf } from "../delivery/log.ts";
 import { largestEventBytes } from "../delivery/nats/inspect.ts";
@@ -10,7 +10,6 @@ import { showSome } from "../delivery/nats/pattern.ts";
 import type { ReadyStream } from "../delivery/nats/stream.ts";
 import { type Survey, type Surveyed, surveyStreams } from "../delivery/nats/survey.ts";
 import { showSize } from "../delivery/nats/wanted.ts";
-import { countOf } from "./countof.ts";
 import { Exit } from "./exit.ts";
 
 /** Prints the table; resolves with the exit code, 1 when there is a fault. */

@@ -1,12 +1,13 @@
 // `pixelgate spool retry` and `discard`: what becomes of copies in quarantine. Works beside a gateway that runs, which notices
 // it within a second.
+
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { countOf } from "../config/units.ts";
 import { isAside } from "../delivery/spool/contents.ts";
 import { type Decided, type Decision, openDecided } from "../delivery/spool/decide.ts";
 import { faultOf, SpoolError } from "../delivery/spool/fault.ts";
 import { type Lock, lockFolder } from "../delivery/spool/lock.ts";
-import { countOf } from "./countof.ts";
 import { Exit } from "./exit.ts";
 import { warnOfLog } from "./spoollog.ts";
 

@@ -1,6 +1,6 @@
 // What `pixelgate spool list` prints: for people a file with its backlogs and its quarantine, for programs JSON.
-import type { Contents, CountedBacklog, CountedQuarantine } from "../delivery/spool/count.ts";
-import { countOf } from "./countof.ts";
+import { countOf } from "../config/units.ts";
+import { addBacklog, addQuarantines, type Contents, type CountedBacklog } from "../delivery/spool/count.ts";
 
 /** Events of all files that can be read. */
 type Total = Pick<Contents, "events" | "bytes" | "oldestAt" | "newestAt" | "backlogs" | "quarantine">;
@@ -14,37 +14,14 @@ function addUp(contents: readonly Contents[]): Total {
     oldestAt: oldest.length === 0 ? null : Math.min(...oldest),
     newestAt: newest.length === 0 ? null : Math.max(...newest),
     backlogs: addBacklogs(contents),
-    quarantine: addQuarantines(contents),
+    quarantine: addQuarantines(contents.flatMap(({ quarantine }) => quarantine)),
   };
 }
 
 function addBacklogs(contents: readonly Contents[]): Map<string, CountedBacklog> {
   const sums = new Map<string, CountedBacklog>();
-  for (const [id, more] of contents.flatMap(({ backlogs }) => [...backlogs])) {
-    const { copies, bytes, oldestAt } = sums.get(id) ?? { ...more, copies: 0, bytes: 0 };
-    sums.set(id, {
-      copies: copies + more.copies,
-      bytes: bytes + more.bytes,
-      oldestAt: Math.min(oldestAt, more.oldestAt),
-    });
-  }
+  for (const [id, more] of contents.flatMap(({ backlogs }) => [...backlogs])) addBacklog(sums, id, more);
   return sums;
-}
-
-function addQuarantines(contents: readonly Contents[]): CountedQuarantine[] {
-  const sums = new Map<string, CountedQuarantine>();
-  for (const more of contents.flatMap(({ quarantine }) => quarantine)) {
-    const key = JSON.stringify([more.destinationId, more.reason]);
-    const { copies, bytes, oldestAt, newestAt } = sums.get(key) ?? { ...more, copies: 0, bytes: 0 };
-    sums.set(key, {
-      ...more,
-      copies: copies + more.copies,
-      bytes: bytes + more.bytes,
-      oldestAt: Math.min(oldestAt, more.oldestAt),
-      newestAt: Math.max(newestAt, more.newestAt),
-    });
-  }
-  return [...sums.values()];
 }
 
 /** The same without what is another destination's, and without what waits when the quarantine alone is asked for. */

@@ -1,4 +1,5 @@
-// Times and sizes as an operator writes them: 72h, 10GiB. The environment and the configuration file read them alike.
+// Times and sizes as an operator writes them: 72h, 10GiB. The environment and the configuration file read them alike. And
+// numbers with their nouns, as an operator is told them.
 
 /** What is the case with a text that cannot be read. */
 export class Fault extends Error {
@@ -57,4 +58,9 @@ function writeIn(units: Readonly<Record<string, number>>, value: number): string
   const fits = Object.entries(units).filter(([, size]) => value % size === 0);
   const [name, size] = fits.at(-1) ?? ["", 1];
   return `${value / size}${name}`;
+}
+
+/** A number and the noun's form for it; digits ungrouped, so that other programs can read them. */
+export function countOf(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
 }

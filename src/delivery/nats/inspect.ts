@@ -3,7 +3,7 @@
 import type { StreamConfig as NatsStreamConfig, StreamInfo } from "@nats-io/jetstream";
 import { millis } from "nats";
 import type { Layout, StreamSpec } from "../../config/layout.ts";
-import { writeDuration, writeSize } from "../../config/units.ts";
+import { countOf, writeDuration, writeSize } from "../../config/units.ts";
 import type { Finding } from "../finding.ts";
 import type { Heard } from "./heard.ts";
 import { type Events, eventsOf, unwanted } from "./interest.ts";
@@ -120,7 +120,7 @@ function* findLosses(config: NatsStreamConfig, edit: Edit): Iterable<Found> {
     yield ["fault", says, edit("--discard=new")];
   }
   if (perSubject > 0 && !(config.discard === "new" && config.discard_new_per_subject)) {
-    const kept = perSubject === 1 ? "1 message" : `${perSubject} messages`;
+    const kept = countOf(perSubject, "message", "messages");
     const says = `it keeps ${kept} a subject: of more the oldest go, read or not`;
     yield ["fault", says, edit("--max-msgs-per-subject=-1")];
   }

@@ -35,6 +35,11 @@ export function patternsOf(spec: Pick<StreamSpec, "name">, layout: Layout): stri
   return partsOf(spec, layout).map(({ id, partition }) => patternOf(layout.prefix, id, partition));
 }
 
+/** What the layout's other streams must take. */
+export function subjectsOfOthers({ name }: Pick<StreamSpec, "name">, { streams }: Layout): string[] {
+  return [...streams.values()].filter((other) => other.name !== name).flatMap(({ subjects }) => subjects);
+}
+
 /** The destinations whose events go to a stream, with the partition that it is; null without partitions. */
 function partsOf({ name }: Pick<StreamSpec, "name">, { destinations }: Layout) {
   const parts: { id: string; types: readonly EventType[]; partition: number | null }[] = [];

@@ -1,7 +1,7 @@
 // Subjects that a stream is sent beside those of its layout: a spool may hold events of destinations that are configured no
 // more. Noted when one does not arrive, so that look-ups ask for it, too. Knows no stream as it is.
 import type { Layout, StreamSpec } from "../../config/layout.ts";
-import { patternsOf } from "./interest.ts";
+import { patternsOf, subjectsOfOthers } from "./interest.ts";
 import { PatternSet } from "./pattern.ts";
 
 /** The strays of one stream. */
@@ -17,11 +17,7 @@ export class Strays {
   /** Patterns of those that no destination of the layout has. */
   list(spec: StreamSpec, layout: Layout): string[] {
     if (this.#patterns.size === 0) return [];
-    const others = [...layout.streams.values()].filter(({ name }) => name !== spec.name);
-    const configured = new PatternSet([
-      ...patternsOf(spec, layout),
-      ...others.flatMap(({ subjects }) => subjects),
-    ]);
+    const configured = new PatternSet([...patternsOf(spec, layout), ...subjectsOfOthers(spec, layout)]);
     return [...this.#patterns].filter((stray) => !configured.overlaps(stray));
   }
 

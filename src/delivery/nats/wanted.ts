@@ -2,7 +2,8 @@
 import type { StreamConfig as NatsStreamConfig, StreamUpdateConfig } from "@nats-io/jetstream";
 import { millis, nanos } from "nats";
 import type { Layout, StreamSpec } from "../../config/layout.ts";
-import { writeDuration, writeSize } from "../../config/units.ts";
+import { countOf, writeDuration, writeSize } from "../../config/units.ts";
+import { subjectsOfOthers } from "./interest.ts";
 import { PatternSet, showSome } from "./pattern.ts";
 
 /**
@@ -67,8 +68,7 @@ export function wantedConfig(
  * nothing that another stream of the layout must take.
  */
 export function wantedSubjects(actual: readonly string[], spec: StreamSpec, layout: Layout): string[] {
-  const others = [...layout.streams.values()].filter(({ name }) => name !== spec.name);
-  const given = new PatternSet(others.flatMap(({ subjects }) => subjects));
+  const given = new PatternSet(subjectsOfOthers(spec, layout));
   const own = new Set(spec.subjects);
   const covering = new PatternSet(spec.subjects);
   const kept = actual.filter(
@@ -117,9 +117,13 @@ export function findChanges(actual: NatsStreamConfig, spec: StreamSpec, layout: 
     );
   }
   if (actual.num_replicas !== spec.replicas) {
-    add(`it has ${showReplicas(actual.num_replicas)}, not ${spec.replicas}`, `--replicas=${spec.replicas}`, {
-      num_replicas: spec.replicas,
-    });
+    add(
+      `it has ${countOf(actual.num_replicas, "replica", "replicas")}, not ${spec.replicas}`,
+      `--replicas=${spec.replicas}`,
+      {
+        num_replicas: spec.replicas,
+      },
+    );
   }
   if (actual.retention !== "limits") {
     // From 2.10 on an editor can change it, but not from or to a work queue; no flag of the command does.
@@ -146,8 +150,4 @@ function showBound(bytes: number): string {
 export function showSize(bytes: number): string {
   const text = writeSize(bytes);
   return /\d$/.test(text) ? `${text} bytes` : text;
-}
-
-function showReplicas(count: number): string {
-  return count === 1 ? "1 replica" : `${count} replicas`;
 }

@@ -79,7 +79,9 @@ function countAll(dataDir: string, file: string, isDamaged: boolean) {
   else withFile(path, (database) => countGroups(database, events));
   return {
     ...events.counted,
-    quarantine: isDamaged ? countCopies(readQuarantine(dataDir, file)) : withFile(path, countReasons),
+    quarantine: isDamaged
+      ? addQuarantines(countCopies(readQuarantine(dataDir, file)))
+      : withFile(path, countReasons),
   };
 }
 
@@ -113,14 +115,36 @@ class EventCount {
     this.#oldestAt = Math.min(this.#oldestAt ?? oldestAt, oldestAt);
     this.#newestAt = Math.max(this.#newestAt ?? newestAt, newestAt);
     for (const { destinationId } of routes) {
-      const before = this.#backlogs.get(destinationId) ?? { copies: 0, bytes: 0, oldestAt };
-      this.#backlogs.set(destinationId, {
-        copies: before.copies + events,
-        bytes: before.bytes + bytes,
-        oldestAt: Math.min(before.oldestAt, oldestAt),
-      });
+      addBacklog(this.#backlogs, destinationId, { copies: events, bytes, oldestAt });
     }
   }
+}
+
+/** Adds to what is counted of a destination. */
+export function addBacklog(sums: Map<string, CountedBacklog>, id: string, more: CountedBacklog): void {
+  const { copies, bytes, oldestAt } = sums.get(id) ?? { ...more, copies: 0, bytes: 0 };
+  sums.set(id, {
+    copies: copies + more.copies,
+    bytes: bytes + more.bytes,
+    oldestAt: Math.min(oldestAt, more.oldestAt),
+  });
+}
+
+/** What is of one destination and one reason, together. */
+export function addQuarantines(parts: Iterable<CountedQuarantine>): CountedQuarantine[] {
+  const sums = new Map<string, CountedQuarantine>();
+  for (const more of parts) {
+    const key = JSON.stringify([more.destinationId, more.reason]);
+    const { copies, bytes, oldestAt, newestAt } = sums.get(key) ?? { ...more, copies: 0, bytes: 0 };
+    sums.set(key, {
+      ...more,
+      copies: copies + more.copies,
+      bytes: bytes + more.bytes,
+      oldestAt: Math.min(oldestAt, more.oldestAt),
+      newestAt: Math.max(newestAt, more.newestAt),
+    });
+  }
+  return [...sums.values()];
 }
 
 /** By the text of their routes, of which there are few: no event is read. */
@@ -168,21 +192,12 @@ function countReasons(file: DatabaseSync): CountedQuarantine[] {
   }));
 }
 
-function countCopies(batches: Iterable<Batch<Quarantined>>): CountedQuarantine[] {
-  const groups = new Map<string, CountedQuarantine>();
+/** Each copy as a quarantine of its own. */
+function* countCopies(batches: Iterable<Batch<Quarantined>>): Iterable<CountedQuarantine> {
   for (const { found } of batches) {
     for (const { destinationId, reason, atMs, event } of found) {
-      const key = JSON.stringify([destinationId, reason]);
-      const before = groups.get(key);
-      groups.set(key, {
-        destinationId,
-        reason,
-        copies: (before?.copies ?? 0) + 1,
-        bytes: (before?.bytes ?? 0) + event.payload.length,
-        oldestAt: Math.min(before?.oldestAt ?? atMs, atMs),
-        newestAt: Math.max(before?.newestAt ?? atMs, atMs),
-      });
+      const bytes = event.payload.length;
+      yield { destinationId, reason, copies: 1, bytes, oldestAt: atMs, newestAt: atMs };
     }
   }
-  return [...groups.values()];
 }

@@ -42,6 +42,6 @@ export function writeWords(
 
 /** Copies a piece to `to` from `at` on, and returns where it ends. */
 export function writePiece(to: DataView, at: number, { words, length }: Piece): number {
-  for (let i = 0; i < words.length; i++) to.setFloat64(at + i * WORD, words[i] as number, true);
+  writeWords(to, at, words, 0, words.length);
   return at + length;
 }
