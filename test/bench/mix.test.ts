@@ -1,8 +1,6 @@
 // The mix is what it says: many orders of keys, browsers and sites, and nothing that the gateway would refuse.
 import { expect, test } from "bun:test";
-import { DEMO } from "../../src/config/configuration.ts";
-import { createDecide } from "../../src/server/decide.ts";
-import { resolved } from "../support/configuration.ts";
+import { decideDemo } from "./demo.ts";
 import { FRESH_ID, writeRequests } from "./load.ts";
 import { mix, mixLoad } from "./mix.ts";
 
@@ -34,15 +32,7 @@ test("mix has titles in German, French, Japanese and emoji, and URLs that are en
 });
 
 test("mix has nothing that the gateway refuses or drops", () => {
-  const { sources } = resolved(DEMO);
-  const decide = createDecide({
-    maxUrlBytes: 16384,
-    trustedProxies: null,
-    sources: () => sources,
-    newId: () => crypto.randomUUID(),
-    rateLimiter: null,
-    plans: null,
-  });
+  const decide = decideDemo(null);
   const outcomes = mix.map(({ target, headers }) => {
     const type = target.startsWith("/pixel/v1/page") ? ("page" as const) : ("track" as const);
     const pathForm = /^[^?]*\.gif\?/.test(target) ? ("gif" as const) : null;

@@ -1,6 +1,7 @@
 // Load in an open loop: a request leaves when its time has come, whatever has come back, and its latency counts from that
 // time. So a server that stalls is charged for every request that would have come meanwhile, and none is left out.
 import { join } from "node:path";
+import { runGenerator } from "./generatorprocess.ts";
 import type { Load } from "./load.ts";
 
 const PROGRAM = join(import.meta.dir, "openloopprocess.ts");
@@ -25,16 +26,8 @@ export interface OpenResult {
 }
 
 /** Sends a load from a process of its own; resolves when every request is answered, or its connection has failed. */
-export async function sendOpen(load: OpenLoad): Promise<OpenResult> {
-  const child = Bun.spawn([process.execPath, PROGRAM], {
-    stdin: new TextEncoder().encode(JSON.stringify(load)),
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  const output = await child.stdout.text();
-  const code = await child.exited;
-  if (code !== 0) throw new Error(`Cannot send load: the generator ended with exit code ${code}`);
-  return JSON.parse(output) as OpenResult;
+export function sendOpen(load: OpenLoad): Promise<OpenResult> {
+  return runGenerator(PROGRAM, load);
 }
 
 /** The value that this share of the sorted values does not exceed; 0 where there are none. */

@@ -1,6 +1,6 @@
-// The generator of our own, which is everywhere: starts its process and hands it the load over stdin, for a thousand
-// targets are more than one argument may hold.
+// The generator of our own, which is everywhere.
 import { join } from "node:path";
+import { runGenerator } from "./generatorprocess.ts";
 import type { Generator, Load, LoadResult } from "./load.ts";
 
 const PROGRAM = join(import.meta.dir, "ownprocess.ts");
@@ -16,15 +16,5 @@ export interface OwnResult extends LoadResult {
 export const own = {
   name: "own",
   obstacle: () => null,
-  async send(load: Load): Promise<OwnResult> {
-    const child = Bun.spawn([process.execPath, PROGRAM], {
-      stdin: new TextEncoder().encode(JSON.stringify(load)),
-      stdout: "pipe",
-      stderr: "inherit",
-    });
-    const output = await child.stdout.text();
-    const code = await child.exited;
-    if (code !== 0) throw new Error(`Cannot send load: the generator ended with exit code ${code}`);
-    return JSON.parse(output) as OwnResult;
-  },
+  send: (load: Load) => runGenerator<OwnResult>(PROGRAM, load),
 } satisfies Generator;

@@ -1,10 +1,9 @@
 // What plans cost a gateway that is attacked: its decisions with plans beside those by the reference alone, in turns.
 import { do_not_optimize } from "mitata";
-import { DEMO } from "../../src/config/configuration.ts";
 import { Plans } from "../../src/pixel/plan/plans.ts";
-import { createDecide } from "../../src/server/decide.ts";
-import { resolved } from "../support/configuration.ts";
 import type { Attack } from "./attacks.ts";
+import { decideDemo } from "./demo.ts";
+import { median } from "./report.ts";
 
 /** Requests between two looks at the clock: as many as plans are made for at most one of. */
 const BLOCK = 128;
@@ -20,7 +19,6 @@ export interface PlanCost {
   readonly planned: number;
 }
 
-const { sources } = resolved(DEMO);
 const HEADERS = {
   "User-Agent":
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
@@ -32,17 +30,8 @@ const headers = new Headers(HEADERS);
 /** Measures an attack of so many blocks once its first burst is over: what is there for honest shapes at the start. */
 export function measureAttack({ write, userAgent }: Attack, blocks: number): PlanCost {
   const plans = new Plans();
-  const [reference, planned] = [null, plans].map((plans) =>
-    createDecide({
-      maxUrlBytes: 16_384,
-      trustedProxies: null,
-      sources: () => sources,
-      newId: () => crypto.randomUUID(),
-      rateLimiter: null,
-      plans,
-    }),
-  );
-  if (reference === undefined || planned === undefined) throw new Error("There are two decisions");
+  const reference = decideDemo(null);
+  const planned = decideDemo(plans);
   let number = 0;
   const next = () => {
     const agent = userAgent?.(number);
@@ -89,8 +78,4 @@ export function measureAttack({ write, userAgent }: Attack, blocks: number): Pla
     ratio: median(costs.map(({ referenceUs, plannedUs }) => plannedUs / referenceUs)),
     planned: (plans.counts.written - before) / (blocks * BLOCK),
   };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

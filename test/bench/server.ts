@@ -1,12 +1,10 @@
 // The servers that the gateway is measured beside: each does a little more of its work. Prints its port. Words: which one,
 // in how many processes (of the bare one alone), and the port that they share.
 import { Elysia } from "elysia";
-import { DEMO } from "../../src/config/configuration.ts";
 import { Plans } from "../../src/pixel/plan/plans.ts";
 import { bun } from "../../src/runtime/bun.ts";
 import { createApp } from "../../src/server/app.ts";
-import { createDecide } from "../../src/server/decide.ts";
-import { resolved } from "../support/configuration.ts";
+import { decideDemo } from "./demo.ts";
 
 interface Place {
   /** 0 for a free one; another one is shared. */
@@ -45,16 +43,8 @@ function serveElysia(): number {
 
 /** The gateway without delivery: every event is called safe at once. */
 function serveParse(): number {
-  const { sources } = resolved(DEMO);
   const app = createApp({
-    decide: createDecide({
-      maxUrlBytes: 16384,
-      trustedProxies: null,
-      sources: () => sources,
-      newId: () => crypto.randomUUID(),
-      rateLimiter: null,
-      plans: new Plans(),
-    }),
+    decide: decideDemo(new Plans()),
     delivery: {
       deliver(outgoing, settle) {
         read = outgoing.payload;

@@ -6,11 +6,12 @@ import { readFacts } from "../../src/pixel/facts.ts";
 import { Plans } from "../../src/pixel/plan/plans.ts";
 import { chooseReplyForm, replyAccepted } from "../../src/pixel/reply.ts";
 import { createApp } from "../../src/server/app.ts";
-import { createDecide, type Decision } from "../../src/server/decide.ts";
+import type { Decision } from "../../src/server/decide.ts";
 import { findRoute } from "../../src/server/routes.ts";
 import { targetOf } from "../../src/server/target.ts";
 import { resolved } from "../support/configuration.ts";
 import { IDLE } from "../support/ports.ts";
+import { decideDemo } from "./demo.ts";
 import type { Load } from "./load.ts";
 import { mixLoad } from "./mix.ts";
 import { own } from "./own.ts";
@@ -76,14 +77,7 @@ const { fetch } = createApp({
 const newId = () => crypto.randomUUID();
 const plans = new Plans();
 /** Has plans made. */
-const decide = createDecide({
-  maxUrlBytes: 16_384,
-  trustedProxies: null,
-  sources: () => sources,
-  newId,
-  rateLimiter: null,
-  plans,
-});
+const decide = decideDemo(plans);
 
 let waiting: (() => void)[] = [];
 

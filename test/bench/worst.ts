@@ -2,11 +2,9 @@
 // at three lengths. The ratios to an AMP page view are the result: they say what a stranger can make a request cost.
 // Then attacks on plans: what they add to the cost of the reference, which must not be more than a fifth.
 import { do_not_optimize } from "mitata";
-import { DEMO } from "../../src/config/configuration.ts";
 import { Plans } from "../../src/pixel/plan/plans.ts";
-import { createDecide } from "../../src/server/decide.ts";
-import { resolved } from "../support/configuration.ts";
 import { ATTACKS } from "./attacks.ts";
+import { decideDemo } from "./demo.ts";
 import { measureAttack } from "./plancost.ts";
 import { describeMachine } from "./servers.ts";
 import { targets } from "./urls.ts";
@@ -16,15 +14,7 @@ const smoke = process.argv.includes("--smoke");
 const LENGTHS = [4096, 8192, 16_384];
 const [WARM_UP, RUNS] = smoke ? [1, 2] : [100, 400];
 
-const { sources } = resolved(DEMO);
-const decide = createDecide({
-  maxUrlBytes: 16_384,
-  trustedProxies: null,
-  sources: () => sources,
-  newId: () => crypto.randomUUID(),
-  rateLimiter: null,
-  plans: new Plans(),
-});
+const decide = decideDemo(new Plans());
 const headers = new Headers({
   "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/130.0.0.0 Safari/537.36",
 });

@@ -10,7 +10,8 @@ import { proveRow } from "./proofs.ts";
 /** When every event is received. */
 export const NOW = "2026-11-23T10:00:00.000Z";
 
-const SOURCE: SourcePolicy = {
+/** A source of defaults. */
+export const SOURCE: SourcePolicy = {
   id: "blog",
   anonymousId: "assign",
   ip: "keep",

@@ -3,7 +3,7 @@
 import { jetstream } from "@nats-io/jetstream";
 import Fastify from "fastify";
 import { connect } from "nats";
-import { nested } from "./nested.ts";
+import { eventOf } from "./event.ts";
 
 interface Pixel {
   Params: { name: string };
@@ -15,18 +15,8 @@ const fastify = Fastify();
 
 fastify.get<Pixel>("/pixel/v1/:name", async ({ params, query, headers, ip }) => {
   const type = params.name.replace(".gif", "");
-  const messageId = crypto.randomUUID();
-  const event = {
-    ...nested(Object.entries(query)),
-    type,
-    messageId,
-    receivedAt: new Date().toISOString(),
-    ip,
-    userAgent: headers["user-agent"],
-    locale: headers["accept-language"],
-    referrer: headers.referer,
-  };
-  await js.publish(`pixel.demo.${type}`, JSON.stringify(event), { msgID: messageId });
+  const event = eventOf(Object.entries(query), type, ip, headers);
+  await js.publish(`pixel.demo.${type}`, JSON.stringify(event), { msgID: event.messageId });
   return "OK";
 });
 

@@ -4,26 +4,16 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { jetstream } from "@nats-io/jetstream";
 import { connect } from "nats";
-import { nested } from "./nested.ts";
+import { eventOf } from "./event.ts";
 
 const js = jetstream(await connect({ servers: process.env.NATS_URL ?? "localhost" }));
 
 const server = createServer(async ({ url, headers, socket }, response) => {
   const { pathname, searchParams } = new URL(`http://localhost${url}`);
   const type = pathname.replace("/pixel/v1/", "").replace(".gif", "");
-  const messageId = crypto.randomUUID();
-  const event = {
-    ...nested(searchParams),
-    type,
-    messageId,
-    receivedAt: new Date().toISOString(),
-    ip: socket.remoteAddress,
-    userAgent: headers["user-agent"],
-    locale: headers["accept-language"],
-    referrer: headers.referer,
-  };
+  const event = eventOf(searchParams, type, socket.remoteAddress, headers);
   try {
-    await js.publish(`pixel.demo.${type}`, JSON.stringify(event), { msgID: messageId });
+    await js.publish(`pixel.demo.${type}`, JSON.stringify(event), { msgID: event.messageId });
     response.writeHead(200, { "Content-Type": "text/plain" });
     response.end("OK");
   } catch (error) {

@@ -37,14 +37,14 @@ export function startRival({ file, runtime }: Rival, natsUrl: string): Promise<S
   const source = join(import.meta.dir, file);
   if (runtime === "bun") return startProgram(process.execPath, [source], { NATS_URL: natsUrl }, PORT_LINE);
   mkdirSync(FOLDER, { recursive: true });
-  for (const each of [file, "nested.ts"]) transpile(each);
+  for (const each of [file, "event.ts"]) transpile(each);
   return startProgram("node", [join(FOLDER, scriptOf(file))], { NATS_URL: natsUrl }, PORT_LINE);
 }
 
 function transpile(file: string): void {
   const source = readFileSync(join(import.meta.dir, file), "utf8").replace(
-    "./nested.ts",
-    scriptOf("./nested.ts"),
+    "./event.ts",
+    scriptOf("./event.ts"),
   );
   writeFileSync(join(FOLDER, scriptOf(file)), new Bun.Transpiler({ loader: "ts" }).transformSync(source));
 }

@@ -7,14 +7,8 @@ import { Plans } from "../../../src/pixel/plan/plans.ts";
 import { readQuery } from "../../../src/pixel/query.ts";
 import { Rejection } from "../../../src/pixel/rejection.ts";
 import type { EventType } from "../../../src/pixel/schema.ts";
+import { SOURCE } from "../../support/events.ts";
 
-const SOURCE: SourcePolicy = {
-  id: "blog",
-  anonymousId: "assign",
-  ip: "keep",
-  privacySignals: "flag",
-  bots: "flag",
-};
 const FACTS: RequestFacts = {
   userAgent: 'Mozilla/5.0 "x"',
   locale: "de",
