@@ -27,7 +27,7 @@ export async function checkNats(config: Config, layout: Layout): Promise<number>
 const HEAD = ["stream", "exists", "subjects", "retention", "replicas", "limits"];
 
 /** The server on a line, then a row a stream, below it what was found, and how many of that at the end. */
-export function describeSurvey({ address, version, maxPayload, streams }: Survey): string {
+function describeSurvey({ address, version, maxPayload, streams }: Survey): string {
   const rows = [HEAD, ...streams.map(rowOf)];
   const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const [head = "", ...lines] = rows.map((row) =>

@@ -41,7 +41,7 @@ export function freshRun(): string {
 }
 
 /** The headers a browser's `<img>` sends. */
-export const BROWSER_HEADERS = {
+const BROWSER_HEADERS = {
   "User-Agent":
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
   Accept: "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",

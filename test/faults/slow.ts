@@ -53,7 +53,7 @@ export async function startSlowProxy(targetPort: number, stream: string | null =
 }
 
 /** Parts what a nats-server sends, in chunks cut anywhere, into its lines; a message is one with its payload. */
-export function partIn(onFrame: (frame: Buffer) => void): (chunk: Buffer) => void {
+function partIn(onFrame: (frame: Buffer) => void): (chunk: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0);
   return (chunk) => {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);

@@ -39,7 +39,7 @@ interface AddedFields {
 }
 
 /** A spool without a file. What it is asked to read is noted. */
-export function createMemorySpool() {
+function createMemorySpool() {
   const rows = new Map<number, Row>();
   const quarantined: string[] = [];
   const reads: { destinationId: string; afterSeq: number }[] = [];
@@ -125,7 +125,7 @@ interface OnTheWire {
 type Permit = ReturnType<RelayOptions["publisher"]["permit"]>;
 
 /** Streams whose answers and gates are the test's: every gate is open until it says otherwise. */
-export function createScriptedStreams() {
+function createScriptedStreams() {
   let waiting: OnTheWire[] = [];
   const permits = new Map<string, Permit>();
   const published: string[] = [];

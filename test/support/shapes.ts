@@ -163,11 +163,7 @@ export const BIG_SHAPES: readonly Shape[] = [
 const isWriteKey = (key: string) => /^[\\:]?write(K|%4B)ey!?$/.test(key);
 
 /** A query of a shape. `fill` gives what stands behind each key that is not the write key. */
-export function writeQuery(
-  { keys }: Pick<Shape, "keys">,
-  writeKey: string,
-  fill: (key: string) => string,
-): string {
+function writeQuery({ keys }: Pick<Shape, "keys">, writeKey: string, fill: (key: string) => string): string {
   return keys
     .map((key) => {
       if (key.endsWith("!")) return key.slice(0, -1);

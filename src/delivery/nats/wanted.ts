@@ -67,7 +67,7 @@ export function wantedConfig(
  * The subjects a stream should have: what it must take, and what it takes beside, for another gateway may need it; but
  * nothing that another stream of the layout must take.
  */
-export function wantedSubjects(actual: readonly string[], spec: StreamSpec, layout: Layout): string[] {
+function wantedSubjects(actual: readonly string[], spec: StreamSpec, layout: Layout): string[] {
   const given = new PatternSet(subjectsOfOthers(spec, layout));
   const own = new Set(spec.subjects);
   const covering = new PatternSet(spec.subjects);
